@@ -1,0 +1,1 @@
+# stoa_add_plugin() is defined with the manifest compiler.

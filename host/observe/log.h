@@ -1,0 +1,45 @@
+/// The log: one JSON object a line, with the current work's service, version, generation and ids added.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace stoa::host::observe {
+
+enum class Level { kDebug, kInfo, kWarn, kError };
+
+/// Name and value. Numbers and booleans are given as text and written as JSON strings, but for the names that
+/// `reliability` fixes (status, generation: integers; duration_ms: number).
+using Field = std::pair<std::string_view, std::string>;
+
+struct LogOptions {
+    Level level = Level::kInfo;
+    std::string file;  ///< empty: standard error
+    std::string host_id;
+    bool human = false;  ///< short coloured lines for a terminal instead of JSON
+};
+
+/// Once, before threads start. Without it lines of kInfo and above go to standard error.
+void configureLog(const LogOptions& options);
+bool logEnabled(Level level);
+
+/// Any thread; one write(2) per line; never throws. `message` is a constant sentence; what varies is a field. Never a
+/// secret.
+void log(Level level, std::string_view message, std::initializer_list<Field> fields = {});
+
+inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {
+    log(Level::kDebug, message, fields);
+}
+inline void info(std::string_view message, std::initializer_list<Field> fields = {}) {
+    log(Level::kInfo, message, fields);
+}
+inline void warn(std::string_view message, std::initializer_list<Field> fields = {}) {
+    log(Level::kWarn, message, fields);
+}
+inline void error(std::string_view message, std::initializer_list<Field> fields = {}) {
+    log(Level::kError, message, fields);
+}
+
+}  // namespace stoa::host::observe

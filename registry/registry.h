@@ -1,0 +1,75 @@
+/// Who runs where. Nothing above this header knows which driver stands behind it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stoa::registry {
+
+struct Route {
+    std::string method;
+    std::string path;  ///< template
+    std::vector<std::string> auth;
+};
+
+/// One service as one host runs it.
+struct Service {
+    std::string name;
+    std::string version;
+    std::vector<std::string> resources;
+    std::vector<Route> routes;
+};
+
+/// What a host says of itself. Signed with the host key; the certificate says which services that key may speak for.
+struct Registration {
+    std::string host_id;
+    std::string address;     ///< "127.0.0.1:34567", the internal listener
+    std::int64_t epoch = 0;  ///< start of the host in microseconds: a later one replaces an earlier one
+    std::vector<Service> services;
+    std::string certificate;  ///< compact JWS by the fleet key over the host key and its services
+};
+
+/// What is known now. Immutable.
+struct Directory {
+    std::vector<Registration> hosts;
+};
+
+/// Turns registrations into signed text and back; implemented by host/security. `open` fails (empty reason = fine) for
+/// a bad signature, a certificate not of this fleet, or a service that the certificate does not name.
+class Sealer {
+public:
+    virtual ~Sealer() = default;
+    virtual std::string seal(const Registration& registration) = 0;
+    /// Throws std::runtime_error with the reason.
+    virtual Registration open(const std::string& sealed) = 0;
+};
+
+/// Small HTTP client that the drivers are given: they open no socket themselves. Blocking, a few seconds at most.
+struct HttpAnswer {
+    int status = 0;  ///< 0: no answer
+    std::string body;
+};
+using HttpSend = std::function<HttpAnswer(const std::string& address, const std::string& method,
+                                          const std::string& path, const std::string& body)>;
+
+/// Any thread.
+class Registry {
+public:
+    virtual ~Registry() = default;
+    /// Announces this host and keeps doing so (heartbeat 2 s, lease 6 s) until withdraw. Again with changed services:
+    /// replaces. Never fails: what can't be reached is tried again.
+    virtual void announce(const Registration& self) = 0;
+    virtual void withdraw() = 0;
+    /// The last good list; never blocks. Contains this host itself from announce on.
+    virtual std::shared_ptr<const Directory> directory() const = 0;
+    /// `changed` runs on the registry's thread after every change of the directory.
+    virtual void onChange(std::function<void()> changed) = 0;
+    /// Empty, or why the list may be old.
+    virtual std::string trouble() const = 0;
+    virtual std::string describe() const = 0;
+};
+
+}  // namespace stoa::registry
