@@ -1,0 +1,51 @@
+/// The bulkhead of one plugin: its threads, and a bounded queue in front of them.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace stoa::host::plugin {
+
+struct WorkerPoolOptions {
+    int threads = 4;
+    std::size_t queue = 512;  ///< jobs that wait; beyond, submit says no
+};
+
+/// Any thread may submit. Jobs must not throw. Destroying it runs what is queued and joins.
+class WorkerPool {
+public:
+    WorkerPool(std::string name, WorkerPoolOptions options);
+    ~WorkerPool();
+    WorkerPool(const WorkerPool&) = delete;
+    WorkerPool& operator=(const WorkerPool&) = delete;
+
+    /// False when the queue is full: the caller sheds the work (503 with Retry-After, or tries again later).
+    bool submit(std::function<void()> job);
+    /// Like submit, for work that has been admitted to the system already (events, timers): leaves a quarter of the queue
+    /// to requests, so that a backlog of events never turns customers away.
+    bool submitBackground(std::function<void()> job);
+    bool full() const { return queued_.load(std::memory_order_relaxed) >= options_.queue; }
+    std::size_t queued() const { return queued_.load(std::memory_order_relaxed); }
+
+private:
+    bool enqueue(std::function<void()> job, std::size_t limit);
+    void run();
+
+    std::string name_;
+    WorkerPoolOptions options_;
+    std::mutex mutex_;
+    std::condition_variable ready_;
+    std::deque<std::function<void()>> jobs_;
+    std::atomic<std::size_t> queued_{0};
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace stoa::host::plugin
