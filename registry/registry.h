@@ -13,6 +13,7 @@ struct Route {
     std::string method;
     std::string path;  ///< template
     std::vector<std::string> auth;
+    bool operator==(const Route&) const = default;
 };
 
 /// One service as one host runs it.
@@ -21,6 +22,7 @@ struct Service {
     std::string version;
     std::vector<std::string> resources;
     std::vector<Route> routes;
+    bool operator==(const Service&) const = default;
 };
 
 /// What a host says of itself. Signed with the host key; the certificate says which services that key may speak for.
@@ -30,15 +32,17 @@ struct Registration {
     std::int64_t epoch = 0;  ///< start of the host in microseconds: a later one replaces an earlier one
     std::vector<Service> services;
     std::string certificate;  ///< compact JWS by the fleet key over the host key and its services
+    bool operator==(const Registration&) const = default;
 };
 
-/// What is known now. Immutable.
+/// What is known now, ordered by host id. Immutable.
 struct Directory {
     std::vector<Registration> hosts;
 };
 
-/// Turns registrations into signed text and back; implemented by host/security. `open` fails (empty reason = fine) for
-/// a bad signature, a certificate not of this fleet, or a service that the certificate does not name.
+/// Turns registrations into signed text and back; implemented by host/security. Any thread. `open` fails for a bad
+/// signature, a certificate not of this fleet or of another host, a service that the certificate does not name, and a
+/// seal that is older than a minute.
 class Sealer {
 public:
     virtual ~Sealer() = default;
@@ -55,13 +59,17 @@ struct HttpAnswer {
 using HttpSend = std::function<HttpAnswer(const std::string& address, const std::string& method,
                                           const std::string& path, const std::string& body)>;
 
-/// Any thread.
+inline constexpr const char* kRegistryPath = "/stoa/v1/registry";          ///< and everything below it
+inline constexpr const char* kRegistrationPath = "/stoa/v1/registration";  ///< this host's own, sealed
+
+/// Any thread. Made by openRegistry (open.h).
 class Registry {
 public:
     virtual ~Registry() = default;
     /// Announces this host and keeps doing so (heartbeat 2 s, lease 6 s) until withdraw. Again with changed services:
     /// replaces. Never fails: what can't be reached is tried again.
     virtual void announce(const Registration& self) = 0;
+    /// Tells the others at once, as far as they can be reached. Blocks for the HttpSend.
     virtual void withdraw() = 0;
     /// The last good list; never blocks. Contains this host itself from announce on.
     virtual std::shared_ptr<const Directory> directory() const = 0;
@@ -70,6 +78,9 @@ public:
     /// Empty, or why the list may be old.
     virtual std::string trouble() const = 0;
     virtual std::string describe() const = 0;
+    /// Answers what arrives at the internal listener under kRegistryPath and at kRegistrationPath, whichever driver
+    /// runs. Quick: does no network I/O. `path` holds the query, too.
+    virtual HttpAnswer handle(const std::string& method, const std::string& path, const std::string& body) = 0;
 };
 
 }  // namespace stoa::registry
