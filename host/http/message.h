@@ -60,6 +60,7 @@ struct Request {
     std::string body;                    ///< unless `source` is set
     std::shared_ptr<BodySource> source;  ///< streaming
     std::string remote_address;          ///< without port
+    bool tls = false;                    ///< came over TLS
     std::chrono::steady_clock::time_point received{};
 };
 
@@ -79,6 +80,9 @@ public:
     virtual void respond(Response response) = 0;
     /// The peer has gone: nobody waits for the answer.
     virtual bool abandoned() const = 0;
+    /// `gone` runs at most once, on some I/O thread, when the peer goes before the answer was written; at once when it
+    /// has gone already. One per exchange; to be set before respond().
+    virtual void onAbandoned(std::function<void()> gone) { (void)gone; }
     /// What `Handler::admit` put there; freed with the exchange or when `ticket.reset()` is called.
     std::shared_ptr<void> ticket;
 };
