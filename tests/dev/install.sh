@@ -1,0 +1,46 @@
+# Installs the Debian packages of some groups of packages.txt; silent when nothing is missing.
+
+# install_packages GROUP…
+install_packages() {
+    local missing
+    missing=$(missing_packages "$@")
+    [ -n "$missing" ] || return 0
+    # shellcheck disable=SC2086
+    step "install $(wc -w <<<"$missing") Debian packages" apt_install $missing
+}
+
+# missing_packages GROUP…: the packages of these groups that are not installed.
+missing_packages() {
+    local wanted installed
+    wanted=$(awk -v groups=" $* " '/^[^#]/ && index(groups, " " $1 " ") { print $2 }' tests/dev/packages.txt | sort -u)
+    # shellcheck disable=SC2086
+    installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+    comm -23 <(echo "$wanted") <(echo "$installed") | xargs
+}
+
+apt_install() {
+    local package
+    for package in "$@"; do
+        if ! apt-cache policy "$package" | grep -q 'Candidate: [^(]'; then
+            as_root apt-get update
+            break
+        fi
+    done
+    # Package lists that are too old name files that are gone: refresh them once and try again.
+    install_now "$@" || { as_root apt-get update && install_now "$@"; }
+}
+
+install_now() {
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -y --no-install-recommends -o DPkg::Lock::Timeout=600 install "$@"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo -n "$@" || die "sudo did not run \"$*\"; run \"sudo -v\" first, or install the packages of tests/dev/packages.txt yourself"
+    else
+        die "packages are missing and there is neither root nor sudo here; as root run: apt-get install $*"
+    fi
+}

@@ -1,0 +1,65 @@
+# ./dev test: everything that must hold before a change is good.
+
+# shellcheck source=tests/dev/preflight.sh
+source tests/dev/preflight.sh
+# shellcheck source=tests/dev/install.sh
+source tests/dev/install.sh
+# shellcheck source=tests/dev/build.sh
+source tests/dev/build.sh
+# shellcheck source=tests/dev/stack.sh
+source tests/dev/stack.sh
+
+test_main() {
+    local preset=release fast=
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --fast) fast=yes ;;
+            --asan | --tsan) preset=${1#--} ;;
+            *) misuse "test does not know \"$1\"" ;;
+        esac
+        shift
+    done
+    preflight
+    install_packages build
+    if [ -n "$fast" ]; then
+        build "$preset"
+        run_tests "$preset" -L fast
+    else
+        test_with_servers "$preset"
+    fi
+}
+
+test_with_servers() {
+    local preset=$1
+    install_packages test run
+    trap 'stack down --clean' EXIT
+    # Nothing of an earlier run may decide this one.
+    stack down --clean --quiet
+    stack up
+    build "$preset"
+    # shellcheck source=/dev/null
+    source build/stack/env
+    run_tests "$preset"
+    trap - EXIT
+    step "stop the servers" stack down --clean
+    cat "$LOG_DIR/ctest-summary.txt"
+}
+
+# run_tests PRESET [CTEST OPTION…]: ends with ctest's summary; a test that did not run is a failure.
+run_tests() {
+    local preset=$1 log=$LOG_DIR/ctest-$1.log code=0 start=${EPOCHREALTIME/[.,]/}
+    shift
+    mkdir -p "$LOG_DIR"
+    printf '==> test (%s)…\n' "$preset"
+    set +e
+    ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j2 "$@" </dev/null | tee "$log"
+    code=${PIPESTATUS[0]}
+    set -e
+    if grep -qE '\*\*\*(Not Run|Skipped)' "$log"; then
+        grep -E '\*\*\*(Not Run|Skipped)' "$log" >&2
+        die "some tests did not run; each of them counts as failed"
+    fi
+    [ "$code" -eq 0 ] ||
+        die "tests failed after $(since "$start") s; run one again with: ctest --test-dir build/$preset --output-on-failure -R NAME"
+    grep -E '^([0-9]+% tests passed|Total Test time)' "$log" >"$LOG_DIR/ctest-summary.txt"
+}
