@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import server
-from server import StackError, as_user
+from server import StackError, as_user, start_time, wait_for
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 
@@ -27,6 +27,7 @@ class Server(server.Server):
         if not (PROGRAMS / "postgres").exists():
             raise StackError("PostgreSQL 15 is not installed; run: apt-get install postgresql")
         if (self.data / "PG_VERSION").exists():
+            self._forget_the_dead()
             return
         self._make_data_folder()
         with tempfile.NamedTemporaryFile("w") as password:  # 0600, and the server's account must read it
@@ -40,6 +41,16 @@ class Server(server.Server):
                 capture_output=True, text=True, cwd="/", **as_user(self.user()))
         if result.returncode:
             raise StackError(f"initdb failed:\n{result.stderr}")
+
+    def _forget_the_dead(self):
+        """After a kill -9 the lock file names a process that may still wait, dead, for its parent to notice;
+        PostgreSQL takes that for a running server. Its children have gone once none works in the data folder."""
+        lock = self.data / "postmaster.pid"
+        if not lock.exists() or start_time(int(lock.read_text().split()[0])):
+            return
+        if not wait_for(lambda: not working_in(self.data.resolve()), 15):
+            raise StackError(f"processes {working_in(self.data.resolve())} of a killed server do not end; end them by hand")
+        lock.unlink()
 
     def _make_data_folder(self):
         """Under build/stack/ when the server's account can get there; else, say below /root, under /var/tmp."""
@@ -85,3 +96,15 @@ class Server(server.Server):
 def reachable(folder, user):
     """Whether this account may enter the folder."""
     return subprocess.run(["test", "-x", folder], cwd="/", **as_user(user)).returncode == 0
+
+
+def working_in(folder):
+    """The living processes whose current folder this is."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and Path(os.readlink(entry / "cwd")) == folder and start_time(int(entry.name)):
+                found.append(int(entry.name))
+        except OSError:
+            continue  # gone meanwhile, or not ours to ask
+    return found
