@@ -1,0 +1,107 @@
+/// Brings outbox rows to the log: in order per aggregate, deleted only after the acknowledgement.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/events/event_log.h"
+#include "host/events/outbox.h"
+#include "host/observe/metrics.h"
+#include "host/sql/database.h"
+
+namespace stoa::host::events {
+
+struct RelayOptions {
+    std::string service;
+    std::string host_id;  ///< owner of the leases; a restarted host takes its own back at once
+    std::chrono::milliseconds lease{3000};
+    std::chrono::milliseconds renew{1000};
+    std::chrono::milliseconds busy_poll{100};   ///< while there was work lately: rows of other hosts are found by this
+    std::chrono::milliseconds idle_poll{1000};  ///< otherwise; a commit of this host wakes the relay at once anyway
+    std::chrono::milliseconds busy_for{5000};   ///< how long after the last row the leases are renewed
+    std::size_t batch = 500;
+    /// Rows wait in a shard that this host leases: to be told over the internal listener. Relay thread; must not throw.
+    std::function<void(const std::string& owner_host_id)> wake_owner;
+};
+
+struct RelayStatus {
+    double oldest_age_seconds = 0;  ///< 0: nothing waits
+    int shards = 0;                 ///< leased by this host now; an idle relay lets them expire
+    std::uint64_t published = 0;
+    std::uint64_t failures = 0;
+    std::string problem;  ///< why rows wait, or empty
+};
+
+/// One per plugin database, with one thread that sleeps while nothing is committed.
+///
+/// A shard belongs to one host by a lease row with an epoch; several hosts of one service share the shards evenly.
+/// Whoever lost a lease may publish once more what the next owner publishes as well (consumers drop duplicates), but it
+/// deletes nothing: deletes name the epoch.
+class OutboxRelay {
+public:
+    OutboxRelay(EventLog& log, sql::Database& database, observe::Metrics& metrics, RelayOptions options);
+    ~OutboxRelay();
+    OutboxRelay(const OutboxRelay&) = delete;
+    OutboxRelay& operator=(const OutboxRelay&) = delete;
+
+    void start();
+    /// Something was committed, here or (told by another host) elsewhere. Any thread, returns at once.
+    void wake();
+    /// Waits until nothing waits in the shards of this host, or nobody else's are left; false at the deadline.
+    bool flush(Deadline deadline);
+    /// Ends the thread after the batch in hand, and gives the leases back. Again is harmless.
+    void stop();
+    RelayStatus status() const;
+
+private:
+    struct Row;
+    struct Batch;
+    enum class Pass { kIdle, kMore, kBlocked };
+
+    void run();
+    Pass pass();
+    bool lookForWork();
+    bool leasesAreFresh() const;
+    void renewLeases();
+    std::vector<std::int64_t> shareOf(sql::Transaction& transaction, std::int64_t now_us);
+    Batch load(std::int64_t after);
+    std::size_t publish(const Batch& batch);
+    void remove(const std::vector<const Row*>& rows);
+    void wakeOwners();
+    void giveBack() noexcept;
+    void note(std::string problem);
+
+    EventLog& log_;
+    sql::Database& database_;
+    RelayOptions options_;
+    std::shared_ptr<observe::Gauge> oldest_age_;
+    std::shared_ptr<observe::Counter> published_;
+    std::shared_ptr<observe::Counter> failures_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::uint64_t wakes_ = 0;    ///< counted up by wake()
+    std::uint64_t settled_ = 0;  ///< wakes_ as it was before the last pass that left nothing
+    bool stopping_ = false;
+    RelayStatus status_;
+
+    // Relay thread only.
+    std::map<std::int64_t, std::int64_t> epochs_;  ///< shard to epoch, of the leases held
+    std::chrono::steady_clock::time_point leased_until_{};
+    std::chrono::steady_clock::time_point renewed_at_{};
+    std::chrono::steady_clock::time_point last_row_{};
+    std::thread thread_;
+};
+
+}  // namespace stoa::host::events
