@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,13 +22,17 @@ struct LogOptions {
     bool human = false;  ///< short coloured lines for a terminal instead of JSON
 };
 
-/// Once, before threads start. Without it lines of kInfo and above go to standard error.
+/// Once, before threads start. Without it lines of kInfo and above go to standard error. Throws stoa::Error
+/// (STOA_INVALID) when the file can't be opened.
 void configureLog(const LogOptions& options);
 bool logEnabled(Level level);
 
 /// Any thread; one write(2) per line; never throws. `message` is a constant sentence; what varies is a field. Never a
-/// secret.
-void log(Level level, std::string_view message, std::initializer_list<Field> fields = {});
+/// secret. Bytes that are not UTF-8 are written as \\xNN.
+void log(Level level, std::string_view message, std::span<const Field> fields);
+inline void log(Level level, std::string_view message, std::initializer_list<Field> fields = {}) {
+    log(level, message, std::span<const Field>{fields.begin(), fields.size()});
+}
 
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {
     log(Level::kDebug, message, fields);

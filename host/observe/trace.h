@@ -16,6 +16,7 @@
 namespace stoa::host::observe {
 
 class Metrics;
+class SpanExporter;
 
 /// Who the parent of a span is, as `traceparent` carries it.
 struct TraceParent {
@@ -79,8 +80,7 @@ public:
     void flush();
 
 private:
-    class Exporter;
-    std::unique_ptr<Exporter> exporter_;
+    std::unique_ptr<SpanExporter> exporter_;
     double ratio_;
     bool exporting_;
 };
