@@ -20,6 +20,7 @@ struct ForwardOrder {
     Deadline deadline;
     std::string calling_service;  ///< whose service token goes along (the gateway's)
     std::string correlation_id, trace_id, span_id;
+    bool sampled = true;
 };
 
 class Forwarder {

@@ -60,7 +60,11 @@ Generation::Generation(Environment environment, const std::string& file,
                                                       environment_.service, environment_.version, needed));
         }
     }
-    host_ = {sizeof host_, STOA_ABI_MAJOR, STOA_ABI_MINOR, 0, this,
+    host_ = {sizeof host_,
+             STOA_ABI_MAJOR,
+             STOA_ABI_MINOR,
+             0,
+             this,
              [](const stoa_host* host, stoa_str id) -> const void* {
                  return static_cast<const Generation*>(host->self)->capability(text(id));
              },

@@ -26,7 +26,8 @@ std::string_view name(GenerationState state);
 class Generation {
 public:
     /// Maps, negotiates, binds every capability of the manifest and creates the instance. Throws stoa::Error.
-    Generation(Environment environment, const std::string& file, std::span<const std::unique_ptr<Capability>> capabilities);
+    Generation(Environment environment, const std::string& file,
+               std::span<const std::unique_ptr<Capability>> capabilities);
     ~Generation();
     Generation(const Generation&) = delete;
     Generation& operator=(const Generation&) = delete;

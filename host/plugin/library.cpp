@@ -32,10 +32,10 @@ std::string linkerError() {
 /// The first function that the descriptor lacks, or nullptr.
 const char* missingFunction(const stoa_plugin& plugin) {
     const std::pair<const char*, bool> functions[] = {
-        {"create", plugin.create != nullptr},         {"start", plugin.start != nullptr},
-        {"health", plugin.health != nullptr},         {"on_request", plugin.on_request != nullptr},
-        {"on_event", plugin.on_event != nullptr},     {"on_timer", plugin.on_timer != nullptr},
-        {"stop", plugin.stop != nullptr},             {"destroy", plugin.destroy != nullptr},
+        {"create", plugin.create != nullptr},     {"start", plugin.start != nullptr},
+        {"health", plugin.health != nullptr},     {"on_request", plugin.on_request != nullptr},
+        {"on_event", plugin.on_event != nullptr}, {"on_timer", plugin.on_timer != nullptr},
+        {"stop", plugin.stop != nullptr},         {"destroy", plugin.destroy != nullptr},
     };
     for (const auto& [name, present] : functions) {
         if (!present) {
@@ -86,8 +86,8 @@ Library::Library(std::filesystem::path file, const stoa_offer& offer) : file_(st
                            refusal.text().empty() ? "no reason given" : refusal.text()));
     }
     if (descriptor_->abi_major != offer.abi_major || descriptor_->abi_minor > offer.abi_minor) {
-        refuse(fmt::format("needs ABI {}.{}, this host offers {}.{}: install a host of that ABI", descriptor_->abi_major,
-                           descriptor_->abi_minor, offer.abi_major, offer.abi_minor));
+        refuse(fmt::format("needs ABI {}.{}, this host offers {}.{}: install a host of that ABI",
+                           descriptor_->abi_major, descriptor_->abi_minor, offer.abi_major, offer.abi_minor));
     }
     if (descriptor_->struct_size < sizeof(stoa_plugin)) {
         refuse(fmt::format("has a descriptor of {} bytes, this host needs {}: build it with current headers",

@@ -13,7 +13,8 @@ namespace stoa::host::plugin {
 /// The copy is removed when the object goes. [control]
 class Library {
 public:
-    /// Throws stoa::Error: STOA_INVALID when it can't be mapped or refuses the offer, with the plugin's or ld.so's reason.
+    /// Throws stoa::Error: STOA_INVALID when it can't be mapped or refuses the offer, with the plugin's or ld.so's
+    /// reason.
     Library(std::filesystem::path file, const stoa_offer& offer);
     ~Library();
     Library(const Library&) = delete;

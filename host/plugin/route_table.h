@@ -18,7 +18,8 @@ public:
     struct Match {
         const validate::Route* route = nullptr;  ///< nullptr: see `allow`
         std::uint32_t index = 0;                 ///< in the manifest
-        std::vector<std::pair<std::string_view, std::string_view>> parameters;  ///< name, raw value; views into template and path
+        std::vector<std::pair<std::string_view, std::string_view>>
+            parameters;     ///< name, raw value; views into template and path
         std::string allow;  ///< methods of the path, when the path exists with others: for 405
     };
 

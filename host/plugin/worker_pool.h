@@ -28,8 +28,8 @@ public:
 
     /// False when the queue is full: the caller sheds the work (503 with Retry-After, or tries again later).
     bool submit(std::function<void()> job);
-    /// Like submit, for work that has been admitted to the system already (events, timers): leaves a quarter of the queue
-    /// to requests, so that a backlog of events never turns customers away.
+    /// Like submit, for work that has been admitted to the system already (events, timers): leaves a quarter of the
+    /// queue to requests, so that a backlog of events never turns customers away.
     bool submitBackground(std::function<void()> job);
     bool full() const { return queued_.load(std::memory_order_relaxed) >= options_.queue; }
     std::size_t queued() const { return queued_.load(std::memory_order_relaxed); }

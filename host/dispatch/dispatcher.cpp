@@ -1,0 +1,270 @@
+#include "host/dispatch/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/dispatch/admission.h"
+#include "host/dispatch/correlation.h"
+#include "host/dispatch/request_state.h"
+#include "host/observe/log.h"
+#include "host/observe/trace.h"
+
+namespace stoa::host::dispatch {
+
+/// Which service has claimed what, per listener. Immutable once published.
+struct Dispatcher::Directory {
+    std::map<http::Listener, std::map<std::string, plugin::Service*, std::less<>>> claims;
+    std::map<std::string, std::string> versions;  ///< by service
+};
+
+struct Dispatcher::BuiltInRoute {
+    http::Listener listener;
+    std::string method, path;
+    BuiltIn handler;
+
+    bool fits(std::string_view asked) const {
+        return path.ends_with("/*") ? asked.starts_with(std::string_view(path).substr(0, path.size() - 1))
+                                    : asked == path;
+    }
+};
+
+namespace {
+
+constexpr std::string_view kApi = "/api/v1/";
+constexpr std::string_view kEverything = "*";
+
+/// What a path claims on its listener: the resource of "/api/v1/orders/…" is "orders", that of "/psp/charges" is
+/// "/psp".
+std::string_view claimOf(std::string_view path) {
+    const bool api = path.starts_with(kApi);
+    const std::size_t from = api ? kApi.size() : 1;
+    const std::size_t end = path.find('/', from);
+    const std::string_view segment = path.substr(from, end == std::string_view::npos ? end : end - from);
+    if (segment.starts_with('{')) {
+        return kEverything;
+    }
+    return api ? segment : path.substr(0, from + segment.size());
+}
+
+http::Response notFound() {
+    return http::problem(404, "not-found", "There is nothing at this path", "See /openapi.json for what there is.");
+}
+
+http::Response notAllowed(const std::string& allow) {
+    auto refusal = http::problem(405, "method-not-allowed", "This path does not take this method", "Allowed: " + allow);
+    refusal.headers.set("Allow", allow);
+    return refusal;
+}
+
+}  // namespace
+
+http::Response busy(int seconds, std::string_view why) {
+    auto refusal = http::problem(503, "unavailable", "The service can't take this request now", why);
+    refusal.headers.set("Retry-After", std::to_string(seconds));
+    return refusal;
+}
+
+Dispatcher::Dispatcher(DispatcherOptions options, const Clock& clock, security::Authenticator& authenticator,
+                       const Idempotency& idempotency, observe::Tracer& tracer, observe::Metrics& metrics)
+    : options_(options),
+      clock_(clock),
+      authenticator_(authenticator),
+      idempotency_(idempotency),
+      tracer_(tracer),
+      metrics_(metrics),
+      rate_limiter_(options.edge_rate) {
+    publish(std::make_unique<Directory>());
+}
+
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::publish(std::unique_ptr<Directory> next) {
+    directory_.store(next.get());
+    directories_.push_back(std::move(next));
+}
+
+void Dispatcher::addBuiltIn(http::Listener listener, std::string method, std::string path, BuiltIn handler) {
+    built_in_.push_back({listener, std::move(method), std::move(path), std::move(handler)});
+}
+
+void Dispatcher::serve(plugin::Service& service, const validate::Manifest& manifest) {
+    const std::lock_guard lock(mutex_);
+    auto next = std::make_unique<Directory>(*directory_.load());
+    for (auto& [listener, claims] : next->claims) {
+        std::erase_if(claims, [&](const auto& claim) { return claim.second == &service; });
+    }
+    auto& claims = next->claims[manifest.listener == "edge" ? http::Listener::kEdge : http::Listener::kInternal];
+    for (const validate::Route& route : manifest.routes) {
+        const auto [claim, fresh] = claims.emplace(claimOf(route.path), &service);
+        if (!fresh && claim->second != &service) {
+            throw Error(STOA_CONFLICT,
+                        fmt::format("{} and {} both claim \"{}\" on the {} listener: a resource belongs to one "
+                                    "service, rename it in one of the manifests",
+                                    claim->second->name(), service.name(), claim->first, manifest.listener));
+        }
+    }
+    next->versions[service.name()] = manifest.version;
+    publish(std::move(next));
+    metrics_.keepOnly(service.name(), manifest.version);
+}
+
+void Dispatcher::withdraw(const std::string& service) {
+    const std::lock_guard lock(mutex_);
+    auto next = std::make_unique<Directory>(*directory_.load());
+    for (auto& [listener, claims] : next->claims) {
+        std::erase_if(claims, [&](const auto& claim) { return claim.second->name() == service; });
+    }
+    next->versions.erase(service);
+    publish(std::move(next));
+    metrics_.keepOnly(service, {});
+}
+
+bool Dispatcher::serves(const std::string& service) const { return directory_.load()->versions.contains(service); }
+
+const Dispatcher::BuiltInRoute* Dispatcher::findBuiltIn(const http::Request& head) const {
+    for (const BuiltInRoute& route : built_in_) {
+        const bool method_fits = head.method == route.method || (head.method == "HEAD" && route.method == "GET");
+        if (route.listener == head.listener && method_fits && route.fits(head.path)) {
+            return &route;
+        }
+    }
+    return nullptr;
+}
+
+Dispatcher::Refused Dispatcher::findRoute(const http::Request& head, stoa_request& request) const {
+    const Directory& directory = *directory_.load();
+    const auto claims = directory.claims.find(head.listener);
+    if (claims == directory.claims.end()) {
+        return notFound();
+    }
+    auto claim = claims->second.find(claimOf(head.path));
+    if (claim == claims->second.end()) {
+        claim = claims->second.find(kEverything);
+    }
+    if (claim == claims->second.end()) {
+        return notFound();
+    }
+    request.service = claim->second;
+    request.lease = request.service->slot().enter();
+    if (!request.lease) {
+        return busy(1, request.service->name() + " has no active version at this moment.");
+    }
+    request.manifest = request.lease->environment().manifest;
+    const auto match = request.lease->routes().find(head.method, head.path);
+    if (!match.route) {
+        return match.allow.empty() ? notFound() : notAllowed(match.allow);
+    }
+    request.route = match.route;
+    request.index = match.index;
+    for (const auto& [name, raw] : match.parameters) {
+        // A tail keeps its escapes: it is forwarded as it came.
+        auto decoded = match.route->path.ends_with("*}") ? std::optional(std::string(raw)) : http::percentDecode(raw);
+        if (!decoded) {
+            return http::problem(400, "invalid-parameter", "The path has a bad escape");
+        }
+        request.path_parameters.emplace_back(name, std::move(*decoded));
+    }
+    return std::nullopt;
+}
+
+void Dispatcher::begin(const http::Request& head, stoa_request& request) const {
+    Work& work = request.work;
+    const bool inside = head.listener == http::Listener::kInternal;
+    work.service = request.service->name();
+    work.version = request.manifest->version;
+    work.generation = request.lease->environment().generation;
+    work.route = request.route->method + " " + request.route->path;
+    work.correlation_id = correlationOf(head);
+    work.deadline = deadlineOf(head, inside, options_.deadline, options_.max_deadline);
+    tracer_.begin(work, traceParentOf(head));
+    request.address = addressOf(head, inside);
+}
+
+Dispatcher::Refused Dispatcher::authorise(const http::Request& head, stoa_request& request) const {
+    const auto authorization = head.headers.find("Authorization").value_or("");
+    // From outside nobody speaks for a service: the header is ignored there, and never forwarded.
+    const auto service_token = head.listener == http::Listener::kInternal
+                                   ? head.headers.find("Stoa-Service-Token").value_or("")
+                                   : std::string_view{};
+    auto identity = authenticator_.authenticate(authorization, service_token, request.service->name());
+    if (!identity) {
+        auto refusal = identity.error().status == 503
+                           ? busy(1, identity.error().detail)
+                           : http::problem(identity.error().status, identity.error().slug, "The token is not accepted",
+                                           identity.error().detail);
+        if (identity.error().status == 401) {
+            refusal.headers.set("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+        }
+        return refusal;
+    }
+    request.identity = std::move(*identity);
+    if (request.identity.user) {
+        request.work.user_token = authorization;
+    }
+    return checkAccess(*request.route, request.identity);
+}
+
+http::Admission Dispatcher::admit(const http::Request& head) {
+    http::Admission admission;
+    if (findBuiltIn(head)) {
+        return admission;
+    }
+    if (head.listener == http::Listener::kEdge) {
+        if (const auto wait = rate_limiter_.take(head.remote_address, head.received)) {
+            admission.refusal = http::problem(429, "too-many-requests", "Too many requests from this address");
+            admission.refusal->headers.set("Retry-After", std::to_string(wait->count()));
+            return admission;
+        }
+    }
+    auto request = std::make_shared<stoa_request>();
+    Refused refused = findRoute(head, *request);
+    if (!refused) {
+        begin(head, *request);
+        refused = authorise(head, *request);
+        if (!refused) {
+            refused = checkContentType(*request->route, head);
+        }
+        auto query = parseQuery(head.query);
+        if (!refused && !query) {
+            refused = http::problem(400, "invalid-parameter", "The query has a bad escape");
+        }
+        if (!refused) {
+            request->query = std::move(*query);
+            refused = checkParameters(*request->route, head, request->path_parameters, request->query);
+        }
+        if (!refused && !request->route->nonblocking && request->service->pool().full()) {
+            refused = busy(1, "Its queue is full.");
+        }
+        if (refused) {
+            refused->headers.set("X-Correlation-ID", request->work.correlation_id);
+            metrics_.record(request->work.service, request->work.version, request->route->path, head.method,
+                            refused->status, 0);
+        }
+    }
+    if (refused) {
+        admission.refusal = std::move(refused);
+        return admission;
+    }
+    admission.max_body = request->route->max_body;
+    admission.streaming = request->route->streaming;
+    admission.ticket = std::move(request);
+    return admission;
+}
+
+void Dispatcher::handle(std::shared_ptr<http::Exchange> exchange) {
+    if (const BuiltInRoute* route = exchange->ticket ? nullptr : findBuiltIn(exchange->request())) {
+        route->handler(std::move(exchange));
+        return;
+    }
+    auto request = std::static_pointer_cast<stoa_request>(std::exchange(exchange->ticket, nullptr));
+    request->exchange = std::move(exchange);
+    if (auto refused = checkBody(*request->route, request->message())) {
+        finish(*request, std::move(*refused));
+        return;
+    }
+    run(request);
+}
+
+}  // namespace stoa::host::dispatch

@@ -1,0 +1,209 @@
+// The second half of the dispatcher: from the worker into the plugin, and the answer out again.
+
+#include <chrono>
+#include <exception>
+
+#include <stoa/base64.h>
+#include <stoa/sha256.h>
+
+#include "host/dispatch/dispatcher.h"
+#include "host/dispatch/request_state.h"
+#include "host/observe/log.h"
+#include "host/observe/trace.h"
+#include "host/sql/sql_capability.h"
+
+namespace stoa::host::dispatch {
+namespace {
+
+using std::chrono::steady_clock;
+
+std::string fingerprintOf(const http::Request& message) {
+    std::string text = message.method + '\n' + message.path + '\n' + message.query + '\n' + message.body;
+    return hex(sha256(text));
+}
+
+std::string callerOf(const security::Identity& identity) {
+    if (identity.user) {
+        return identity.subject;
+    }
+    return identity.service.empty() ? "public" : "service:" + identity.service;
+}
+
+/// The answer when the handler set none.
+http::Response answerFor(stoa_status status, const std::string& correlation) {
+    const int code = httpStatus(status);
+    if (status == STOA_OK || code == 500) {
+        return http::problem(500, "internal", "The service failed",
+                             "It has been logged under the correlation id " + correlation + ".");
+    }
+    auto answer = http::problem(code, std::string(statusName(status)), "The service can't answer this request");
+    if (code == 503 || code == 429) {
+        answer.headers.set("Retry-After", "1");
+    }
+    return answer;
+}
+
+}  // namespace
+
+http::Response busy(int seconds, std::string_view why);
+
+void Dispatcher::run(const std::shared_ptr<stoa_request>& request) {
+    request->span =
+        std::make_unique<observe::Span>(tracer_, request->work, request->work.route, observe::SpanKind::kServer);
+    if (request->route->nonblocking) {
+        invoke(*request);
+        return;
+    }
+    if (!request->service->pool().submit([this, request] { invoke(*request); })) {
+        finish(*request, busy(1, "Its queue is full."));
+    }
+}
+
+std::optional<http::Response> Dispatcher::claim(stoa_request& request) const {
+    const validate::Idempotency mark = request.route->idempotency;
+    if (mark == validate::Idempotency::kNone) {
+        return std::nullopt;
+    }
+    const auto key = request.message().headers.find("Idempotency-Key");
+    if (!key) {
+        if (mark == validate::Idempotency::kOptional) {
+            return std::nullopt;
+        }
+        return http::problem(400, "idempotency-key-missing", "This request needs an Idempotency-Key",
+                             "Send a new UUID in the header Idempotency-Key, and the same one when you retry.");
+    }
+    if (!Idempotency::wellFormed(*key)) {
+        return http::problem(400, "idempotency-key-invalid", "The Idempotency-Key is not valid",
+                             "It has 1 to 255 visible ASCII characters.");
+    }
+    IdempotencyKey id{callerOf(request.identity), request.work.route, std::string(*key),
+                      fingerprintOf(request.message())};
+    auto outcome = idempotency_.claim(*request.service->database(), id, *request.work.deadline);
+    if (auto* answer = std::get_if<http::Response>(&outcome)) {
+        return std::move(*answer);
+    }
+    request.claim = std::move(std::get<Claim>(outcome));
+    return std::nullopt;
+}
+
+void Dispatcher::invoke(stoa_request& request) {
+    if (request.exchange->abandoned()) {
+        finish(request, http::problem(499, "client-gone", "The client has gone"));
+        return;
+    }
+    if (*request.work.deadline <= steady_clock::now()) {
+        finish(request, http::problem(504, "deadline", "The time for this request is over",
+                                      "It waited too long for a worker; nothing was done."));
+        return;
+    }
+    const WorkScope scope(request.work);
+    stoa_response response(request, idempotency_);
+    http::Response answer;
+    try {
+        if (auto early = claim(request)) {
+            finish(request, std::move(*early));
+            return;
+        }
+        const stoa_status status = request.lease->onRequest(request.index, &request, &response);
+        if (const int open = sql::rollbackOpen(request.work)) {
+            observe::error("the handler left transactions open; they were rolled back",
+                           {{"count", std::to_string(open)}});
+        }
+        if (status == STOA_OK && response.forward) {
+            forward(request, response);
+            return;
+        }
+        if (response.status == 0 || (status != STOA_OK && response.stored)) {
+            response.stored = false;
+            answer = answerFor(status, request.work.correlation_id);
+        } else {
+            answer.status = response.status;
+            answer.headers = std::move(response.headers);
+            answer.body = std::move(response.body);
+        }
+        settle(request, response, answer);
+    } catch (const Error& failure) {
+        observe::warn("the request failed in the host", {{"reason", failure.what()}});
+        answer = answerFor(failure.status(), request.work.correlation_id);
+    } catch (const std::exception& failure) {
+        observe::error("the request failed in the host", {{"reason", failure.what()}});
+        answer = answerFor(STOA_INTERNAL, request.work.correlation_id);
+    }
+    finish(request, std::move(answer));
+}
+
+void Dispatcher::settle(stoa_request& request, const stoa_response& response, http::Response& answer) {
+    if (!request.claim || response.stored) {
+        return;
+    }
+    try {
+        idempotency_.settle(*request.service->database(), *request.claim, answer);
+    } catch (const Error& failure) {
+        // The lease ends by itself; the next attempt then repeats under the same resource id.
+        observe::warn("the answer for an idempotency key was not kept", {{"reason", failure.what()}});
+    }
+}
+
+void Dispatcher::forward(stoa_request& request, stoa_response& response) {
+    stoa_response::Forward& wanted = *response.forward;
+    if (wanted.require == "user" && !request.identity.user) {
+        auto refusal =
+            http::problem(401, "unauthenticated", "This needs a token", "Send Authorization: Bearer <token>.");
+        refusal.headers.set("WWW-Authenticate", "Bearer");
+        finish(request, std::move(refusal));
+        return;
+    }
+    if (wanted.require == "staff" && !request.identity.hasRole("staff") && !request.identity.hasRole("admin")) {
+        finish(request, request.identity.user ? http::problem(403, "forbidden", "This is for staff")
+                                              : http::problem(401, "unauthenticated", "This needs a token of staff"));
+        return;
+    }
+    ForwardOrder order;
+    order.service = std::move(wanted.service);
+    order.path = std::move(wanted.path);
+    order.set = std::move(wanted.set);
+    order.drop = std::move(wanted.drop);
+    order.deadline = *request.work.deadline;
+    if (wanted.timeout.count() > 0) {
+        order.deadline = std::min(order.deadline, steady_clock::now() + wanted.timeout);
+    }
+    order.calling_service = request.work.service;
+    order.correlation_id = request.work.correlation_id;
+    order.trace_id = request.work.trace_id;
+    order.span_id = request.work.span_id;
+    order.sampled = request.work.sampled;
+    ++request.lease->requests;
+    request.lease.leave();
+    request.span->end();
+    forwarder_->forward(std::exchange(request.exchange, nullptr), std::move(order));
+}
+
+void Dispatcher::finish(stoa_request& request, http::Response answer) {
+    const auto took = std::chrono::duration<double>(steady_clock::now() - request.message().received);
+    const std::string method = request.message().method;
+    const int status = answer.status;
+    ++request.lease->requests;
+    if (status >= 500) {
+        ++request.lease->errors;
+    }
+    answer.headers.set("X-Correlation-ID", request.work.correlation_id);
+    // The answer is host memory: the generation may go from here on, however slowly the client reads.
+    request.lease.leave();
+    const WorkScope scope(request.work);
+    if (request.span) {
+        request.span->attribute("http.response.status_code", std::to_string(status));
+        if (status >= 500) {
+            request.span->fail(std::to_string(status));
+        }
+    }
+    metrics_.record(request.work.service, request.work.version, request.route->path, method, status, took.count());
+    observe::log(
+        status >= 500 ? observe::Level::kWarn : observe::Level::kInfo, "request",
+        {{"method", method}, {"status", std::to_string(status)}, {"duration_ms", std::to_string(took.count() * 1000)}});
+    request.exchange->respond(std::move(answer));
+    if (request.span) {
+        request.span->end();
+    }
+}
+
+}  // namespace stoa::host::dispatch
