@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <json/value.h>
@@ -50,10 +52,10 @@ public:
 
 private:
     friend class Rows;
-    Row(const stoa_sql* sql, stoa_rows* rows) : sql_(sql), rows_(rows) {}
+    Row(const class Capabilities& capabilities, stoa_rows* rows) : capabilities_(&capabilities), rows_(rows) {}
     stoa_value at(std::string_view column) const;
 
-    const stoa_sql* sql_;
+    const class Capabilities* capabilities_;
     stoa_rows* rows_;
 };
 
@@ -83,9 +85,10 @@ public:
 
 private:
     friend class Transaction;
-    Rows(const stoa_sql* sql, stoa_rows* rows) : sql_(sql), rows_(rows), row_(sql, rows) {}
+    Rows(const class Capabilities& capabilities, stoa_rows* rows)
+        : capabilities_(&capabilities), rows_(rows), row_(capabilities, rows) {}
 
-    const stoa_sql* sql_;
+    const class Capabilities* capabilities_;
     stoa_rows* rows_;
     Row row_;
 };
@@ -141,7 +144,7 @@ public:
     template <class Work>
     auto read(Work&& work) const;
 
-    /// Not for plugins: what both stand on; `finish` runs before the commit.
+    /// Not for plugins: what both stand on.
     void run(std::uint32_t mode, const std::function<void(Transaction&)>& work) const;
 
 private:
@@ -163,6 +166,7 @@ auto Database::write(Work&& work) const {
 template <class Work>
 auto Database::read(Work&& work) const {
     using Result = std::invoke_result_t<Work, Transaction&>;
+    static_assert(!std::is_void_v<Result>, "a read returns what it has read");
     std::optional<Result> result;
     run(STOA_TX_READ, [&](Transaction& tx) { result.emplace(work(tx)); });
     return std::move(*result);

@@ -82,6 +82,10 @@ struct stoa_host {
     /* [any] Why the last capability call of this thread failed, for a log line or a problem's detail.
      * Valid until the next capability call of this thread; empty when nothing failed. Holds no secret. */
     stoa_str (*last_error)(const stoa_host *host);
+
+    /* [any] Called by a plugin right before one of its functions answers with a failure: why, in a sentence without
+     * secrets. The host shows it with a parked event, a failing timer and in its logs. Copied at once. */
+    void (*explain)(const stoa_host *host, stoa_str why);
 };
 
 #ifdef __cplusplus

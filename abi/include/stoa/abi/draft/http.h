@@ -54,6 +54,11 @@ struct stoa_http {
 
     /* [control] Index of the manifest's route with this operation id. STOA_NOT_FOUND: the manifest has none. */
     stoa_status (*route)(const stoa_http *http, stoa_str operation, uint32_t *index);
+    /* [control] The other way round: the operation id of the route with this index. STOA_NOT_FOUND: beyond the last. */
+    stoa_status (*operation)(const stoa_http *http, uint32_t index, stoa_str *operation);
+
+    /* [control] How many routes the manifest has. */
+    uint32_t (*route_count)(const stoa_http *http);
 
     /* [io] [worker] All views below live until the handler returns. Absent: STOA_NOT_FOUND and an empty view. */
     stoa_str (*method)(const stoa_request *request);
@@ -74,7 +79,8 @@ struct stoa_http {
                          stoa_claim *claim);              /* STOA_NOT_FOUND: the route has no idempotency */
     int64_t (*remaining_us)(const stoa_request *request); /* time left to answer; <= 0 when it is over */
 
-    /* [io] [worker] The answer. Everything is copied at once. */
+    /* [io] [worker] The answer. Everything is copied at once. `set_status` begins it: whatever was set before is
+     * forgotten, so that work which is tried again leaves nothing of its first attempt. */
     stoa_status (*set_status)(stoa_response *response, uint32_t status);
     stoa_status (*set_header)(stoa_response *response, stoa_str name,
                               stoa_str value); /* Content-Length and hop headers are the host's: STOA_INVALID */

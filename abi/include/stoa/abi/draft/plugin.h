@@ -48,7 +48,8 @@ typedef struct stoa_plugin {
     stoa_status (*health)(stoa_instance *instance, const stoa_writer *detail);
 
     /* [worker], or [io] for a route that the manifest marks nonblocking. `route` is the index of the route in
-     * the manifest. The status of a failed call becomes the answer when none was set. */
+     * the manifest. STOA_OK: the answer is what was set. Otherwise the call failed: the answer is what was set all the
+     * same, or the status' own when nothing was, and nothing is kept for the idempotency key. */
     stoa_status (*on_request)(stoa_instance *instance, uint32_t route, stoa_request *request, stoa_response *response);
 
     /* [worker] One event, in the transaction that also holds the inbox row; the host commits it when STOA_OK
