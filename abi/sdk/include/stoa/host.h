@@ -50,6 +50,8 @@ public:
 
     /// Throws Error with the host's last error unless `status` is STOA_OK.
     void check(stoa_status status, std::string_view what) const;
+    Time now() const;           ///< the host's clock
+    std::string newId() const;  ///< UUIDv7
 };
 
 using LogFields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
@@ -143,8 +145,8 @@ public:
     /// Settings of this plugin, valid for the manifest's schema, defaults filled in.
     const Json::Value& config() const { return config_; }
     std::string secret(std::string_view name) const;
-    Time now() const;
-    std::string newId() const;  ///< UUIDv7
+    Time now() const { return capabilities_.now(); }
+    std::string newId() const { return capabilities_.newId(); }  ///< UUIDv7
     const Capabilities& capabilities() const { return capabilities_; }
 
 private:

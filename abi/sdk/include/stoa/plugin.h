@@ -62,6 +62,7 @@ protected:
 private:
     friend class Dispatch;
     struct Timer {
+        explicit operator bool() const { return transactional || job; }
         TimerHandler transactional;
         JobHandler job;
     };

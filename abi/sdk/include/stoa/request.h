@@ -77,6 +77,8 @@ private:
     friend class Dispatch;
     Request(const class Capabilities& capabilities, stoa_request* request, stoa_response* response)
         : capabilities_(capabilities), request_(request), response_(response) {}
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
     void run(const std::function<const Response&(Transaction&)>& work);
 
     const class Capabilities& capabilities_;
