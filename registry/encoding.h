@@ -16,7 +16,7 @@ Json::Value toJson(const Registration& registration);
 /// hosts of two versions understand each other.
 Registration registrationFromJson(const Json::Value& value);
 
-/// One strict JSON value (no comments, duplicate keys or trailing text; depth 32). Throws std::runtime_error.
+/// One JSON value without duplicate keys or trailing text, at most 32 deep. Throws std::runtime_error.
 Json::Value readJson(std::string_view text);
 std::string jsonText(const Json::Value& value);
 

@@ -1,0 +1,390 @@
+// What every driver promises, on a network in memory: the same tests for `embedded` and for `static`.
+
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include "registry/embedded.h"
+#include "registry/encoding.h"
+#include "registry/static_list.h"
+
+namespace stoa::registry {
+namespace {
+
+constexpr const char* kServing = "10.0.0.1:7700";
+
+/// Stands for the real one in host/security: the signature is a word.
+class WordSealer : public Sealer {
+public:
+    explicit WordSealer(std::string word = "fleet") : word_(std::move(word)) {}
+    std::string seal(const Registration& registration) override {
+        Json::Value value = toJson(registration);
+        value["signature"] = word_;
+        return jsonText(value);
+    }
+    Registration open(const std::string& sealed) override {
+        const Json::Value value = readJson(sealed);
+        if (value["signature"].asString() != word_) {
+            throw std::runtime_error("not certified by this fleet");
+        }
+        return registrationFromJson(value);
+    }
+
+private:
+    std::string word_;
+};
+
+/// Hosts, the addresses at which they listen, a clock and what is broken.
+class Network {
+public:
+    std::int64_t now = 1'000'000;
+    std::map<std::string, Registry*> listening;
+    std::set<std::string> dead;
+
+    HttpAnswer send(const std::string& address, const std::string& method, const std::string& path,
+                    const std::string& body) {
+        const auto found = listening.find(address);
+        return found == listening.end() || dead.contains(address) ? HttpAnswer{}
+                                                                  : found->second->handle(method, path, body);
+    }
+};
+
+struct Host {
+    Registration registration;
+    std::unique_ptr<PolledRegistry> registry;
+    int changes = 0;
+
+    std::vector<std::string> sees() const {
+        std::vector<std::string> all;
+        for (const Registration& one : registry->directory()->hosts) {
+            all.push_back(one.host_id + "/" + one.services.front().version);
+        }
+        return all;
+    }
+};
+
+Registration registration(const std::string& id, int number, std::int64_t epoch, const std::string& version) {
+    Registration one;
+    one.host_id = id;
+    one.address = "10.0.0." + std::to_string(number) + ":9000";
+    one.epoch = epoch;
+    one.services.push_back({"order", version, {"orders"}, {{"GET", "/api/v1/orders/{id}", {"user"}}}});
+    return one;
+}
+
+using Names = std::vector<std::string>;
+
+class DriverTest : public CppUnit::TestFixture {
+public:
+    void setUp() override {
+        network_ = Network{};
+        hosts_.clear();
+    }
+    void tearDown() override { hosts_.clear(); }
+
+    void aHostKnowsItselfAtOnce() {
+        start("a", 1);
+        CPPUNIT_ASSERT(host("a").sees() == Names{"a/1.0.0"});
+    }
+
+    void hostsFindEachOther() {
+        start("a", 1);
+        start("b", 2);
+        run(2500);
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+        CPPUNIT_ASSERT(host("a").registry->directory()->hosts[1] == host("b").registration);
+        CPPUNIT_ASSERT_EQUAL(std::string(), host("a").registry->trouble());
+    }
+
+    void changedServicesReplaceTheFormerOnes() {
+        start("a", 1);
+        start("b", 2);
+        run(2500);
+        host("b").registry->announce(registration("b", 2, 1, "2.0.0"));
+        run(2500);
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "b/2.0.0"}));
+    }
+
+    void aWithdrawnHostIsGoneBeforeItsLeaseEnds() {
+        start("a", 1);
+        start("b", 2);
+        run(2500);
+        host("b").registry->withdraw();
+        CPPUNIT_ASSERT(host("b").sees() == Names{"a/1.0.0"});
+        run(2500);
+        CPPUNIT_ASSERT(host("a").sees() == Names{"a/1.0.0"});
+    }
+
+    void aHostMayComeBackAfterItsWithdrawal() {
+        start("a", 1);
+        start("b", 2);
+        run(2500);
+        host("b").registry->withdraw();
+        run(2500);
+        host("b").registry->announce(host("b").registration);
+        run(2500);
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+    }
+
+    void aSilentHostIsKeptForItsLeaseAndThenDropped() {
+        start("a", 1);
+        start("b", 2);
+        run(8000);
+        kill("b");
+        run(4000);
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+        run(5000);
+        CPPUNIT_ASSERT(host("a").sees() == Names{"a/1.0.0"});
+    }
+
+    void aLaterStartReplacesAnEarlierOne() {
+        start("a", 1);
+        start("b", 2);
+        run(2500);
+        kill("b");
+        start("b", 2, 2, "2.0.0");
+        run(2500);
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "b/2.0.0"}));
+    }
+
+    void anEarlierStartDoesNotReplaceALaterOne() {
+        start("a", 1);
+        start("b", 2, 2, "2.0.0");
+        run(2500);
+        kill("b");
+        start("b", 2, 1, "1.0.0");
+        run(2500);
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "b/2.0.0"}));
+    }
+
+    void anUncertifiedHostIsRefused() {
+        start("a", 1);
+        start("b", 2, 1, "1.0.0", forger_);
+        run(2500);
+        CPPUNIT_ASSERT(host("a").sees() == Names{"a/1.0.0"});
+    }
+
+    void listenersHearOfChangesOnly() {
+        start("a", 1);
+        run(8000);
+        const int before = host("a").changes;
+        run(2500);
+        CPPUNIT_ASSERT_EQUAL(before, host("a").changes);
+        start("b", 2);
+        run(2500);
+        CPPUNIT_ASSERT_EQUAL(before + 1, host("a").changes);
+    }
+
+    void theLastGoodListIsKeptWhileNobodyAnswers() {
+        start("a", 1);
+        start("b", 2);
+        run(2500);
+        network_.dead = {kServing, "10.0.0.1:9000"};
+        run(4000);
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+        CPPUNIT_ASSERT(!host("b").registry->trouble().empty());
+        network_.dead.clear();
+        run(2500);
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+        CPPUNIT_ASSERT_EQUAL(std::string(), host("b").registry->trouble());
+    }
+
+protected:
+    virtual std::unique_ptr<PolledRegistry> make(const std::string& address, Sealer& sealer, Options options) = 0;
+
+    Host& host(const std::string& id) { return *hosts_.at(id); }
+
+    void start(const std::string& id, int number, std::int64_t epoch = 1, const std::string& version = "1.0.0") {
+        start(id, number, epoch, version, sealer_);
+    }
+    void start(const std::string& id, int number, std::int64_t epoch, const std::string& version, Sealer& sealer) {
+        auto one = std::make_unique<Host>();
+        one->registration = registration(id, number, epoch, version);
+        Host* const raw = one.get();
+        Options options;
+        options.thread = false;
+        options.heartbeat = heartbeat_;
+        options.clock = [this] { return network_.now; };
+        options.serve = [this, raw](const std::string& address) {
+            return !network_.dead.contains(address) &&
+                   network_.listening.try_emplace(address, raw->registry.get()).second;
+        };
+        one->registry = make(one->registration.address, sealer, options);
+        one->registry->onChange([raw] { ++raw->changes; });
+        network_.listening[one->registration.address] = one->registry.get();
+        one->registry->announce(one->registration);
+        hosts_[id] = std::move(one);
+    }
+
+    /// Like kill -9: it listens no more and says nothing.
+    void kill(const std::string& id) {
+        std::erase_if(network_.listening, [&](const auto& one) { return one.second == host(id).registry.get(); });
+        hosts_.erase(id);
+    }
+
+    void run(std::int64_t milliseconds) {
+        for (std::int64_t passed = 0; passed < milliseconds; passed += 250) {
+            network_.now += 250;
+            for (const auto& [id, one] : hosts_) {
+                one->registry->step();
+            }
+        }
+    }
+
+    HttpSend send() {
+        return [this](const std::string& address, const std::string& method, const std::string& path,
+                      const std::string& body) { return network_.send(address, method, path, body); };
+    }
+
+    Network network_;
+    WordSealer sealer_;
+    WordSealer forger_{"forged"};
+    std::chrono::milliseconds heartbeat_{2000};
+    std::map<std::string, std::unique_ptr<Host>> hosts_;
+};
+
+#define STOA_DRIVER_TESTS                                     \
+    CPPUNIT_TEST(aHostKnowsItselfAtOnce);                     \
+    CPPUNIT_TEST(hostsFindEachOther);                         \
+    CPPUNIT_TEST(changedServicesReplaceTheFormerOnes);        \
+    CPPUNIT_TEST(aWithdrawnHostIsGoneBeforeItsLeaseEnds);     \
+    CPPUNIT_TEST(aHostMayComeBackAfterItsWithdrawal);         \
+    CPPUNIT_TEST(aSilentHostIsKeptForItsLeaseAndThenDropped); \
+    CPPUNIT_TEST(aLaterStartReplacesAnEarlierOne);            \
+    CPPUNIT_TEST(anEarlierStartDoesNotReplaceALaterOne);      \
+    CPPUNIT_TEST(anUncertifiedHostIsRefused);                 \
+    CPPUNIT_TEST(listenersHearOfChangesOnly);                 \
+    CPPUNIT_TEST(theLastGoodListIsKeptWhileNobodyAnswers)
+
+class EmbeddedTest : public DriverTest {
+    CPPUNIT_TEST_SUITE(EmbeddedTest);
+    STOA_DRIVER_TESTS;
+    CPPUNIT_TEST(theHostThatIsAloneNeedsNoNetwork);
+    CPPUNIT_TEST(aChangeIsSeenWithinASecond);
+    CPPUNIT_TEST(anotherHostServesWhenTheServingOneDies);
+    CPPUNIT_TEST(aRestartedServerDropsNobodyWhoIsStillThere);
+    CPPUNIT_TEST(aForgottenHostRegistersAgainAtOnce);
+    CPPUNIT_TEST(theHostWithTheRegistrysAddressServes);
+    CPPUNIT_TEST_SUITE_END();
+
+public:
+    void theHostThatIsAloneNeedsNoNetwork() {
+        address_ = "";
+        start("a", 1);
+        network_.dead = {"10.0.0.1:9000"};
+        run(10'000);
+        CPPUNIT_ASSERT(host("a").sees() == Names{"a/1.0.0"});
+        CPPUNIT_ASSERT_EQUAL(std::string(), host("a").registry->trouble());
+        CPPUNIT_ASSERT(!network_.listening.contains(kServing));
+        address_ = kServing;
+    }
+
+    void aChangeIsSeenWithinASecond() {
+        start("a", 1);
+        start("b", 2);
+        run(10'000);
+        start("c", 3);
+        run(1000);
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "b/1.0.0", "c/1.0.0"}));
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0", "c/1.0.0"}));
+    }
+
+    void anotherHostServesWhenTheServingOneDies() {
+        start("a", 1);
+        start("b", 2);
+        start("c", 3);
+        run(10'000);
+        kill("a");
+        run(2500);
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0", "c/1.0.0"}));
+        run(8000);
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"b/1.0.0", "c/1.0.0"}));
+        CPPUNIT_ASSERT(host("c").sees() == (Names{"b/1.0.0", "c/1.0.0"}));
+    }
+
+    void aRestartedServerDropsNobodyWhoIsStillThere() {
+        start("a", 1);
+        start("b", 2);
+        start("c", 3);
+        run(10'000);
+        network_.dead = {kServing, "10.0.0.2:9000", "10.0.0.3:9000"};  // others can't take over meanwhile
+        kill("a");
+        run(3000);
+        network_.dead.clear();
+        network_.listening.erase(kServing);
+        start("a", 1, 2);
+        for (int i = 0; i < 40; ++i) {
+            run(250);
+            CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0", "c/1.0.0"}));
+            CPPUNIT_ASSERT(host("c").sees() == (Names{"a/1.0.0", "b/1.0.0", "c/1.0.0"}));
+        }
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "b/1.0.0", "c/1.0.0"}));
+    }
+
+    void aForgottenHostRegistersAgainAtOnce() {
+        heartbeat_ = std::chrono::minutes(1);  // so that it is its absence from the list that makes it come back
+        start("a", 1);
+        start("b", 2);
+        run(7000);
+        int seen = 0;
+        for (int i = 0; i < 40; ++i) {
+            run(250);
+            seen += host("a").sees().size() == 2 ? 1 : 0;
+        }
+        CPPUNIT_ASSERT(seen >= 36);
+    }
+
+    void theHostWithTheRegistrysAddressServes() {
+        address_ = "10.0.0.1:9000";
+        start("a", 1);
+        start("b", 2);
+        network_.dead = {"10.0.0.2:9000"};
+        run(2500);
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+        CPPUNIT_ASSERT_EQUAL(std::string("embedded at 10.0.0.1:9000, served by this host"),
+                             host("a").registry->describe());
+        address_ = kServing;
+    }
+
+protected:
+    std::unique_ptr<PolledRegistry> make(const std::string&, Sealer& sealer, Options options) override {
+        return std::make_unique<EmbeddedRegistry>(address_, sealer, send(), std::move(options));
+    }
+
+private:
+    std::string address_ = kServing;
+};
+
+class StaticTest : public DriverTest {
+    CPPUNIT_TEST_SUITE(StaticTest);
+    STOA_DRIVER_TESTS;
+    CPPUNIT_TEST(aDeadAddressDoesNotHideTheOthers);
+    CPPUNIT_TEST_SUITE_END();
+
+public:
+    void aDeadAddressDoesNotHideTheOthers() {
+        addresses_ = {"10.0.0.1:9000", "10.0.0.2:9000", "10.0.0.3:9000"};
+        start("a", 1);
+        start("c", 3);
+        run(20'000);
+        CPPUNIT_ASSERT(host("a").sees() == (Names{"a/1.0.0", "c/1.0.0"}));
+        CPPUNIT_ASSERT(host("a").registry->trouble().find("10.0.0.2:9000") != std::string::npos);
+    }
+
+protected:
+    std::unique_ptr<PolledRegistry> make(const std::string&, Sealer& sealer, Options options) override {
+        return std::make_unique<StaticRegistry>(addresses_, sealer, send(), std::move(options));
+    }
+
+private:
+    Names addresses_{"10.0.0.1:9000", "10.0.0.2:9000"};
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(EmbeddedTest);
+CPPUNIT_TEST_SUITE_REGISTRATION(StaticTest);
+
+}  // namespace
+}  // namespace stoa::registry
