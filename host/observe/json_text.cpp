@@ -19,13 +19,13 @@ std::size_t sequenceLength(std::string_view text) {
         return text.size() > 1 && isContinuation(at(1)) ? 2 : 0;
     }
     if (first >= 0xE0 && first <= 0xEF) {
-        const bool second = text.size() > 2 && at(1) >= (first == 0xE0 ? 0xA0 : 0x80) &&
-                            at(1) <= (first == 0xED ? 0x9F : 0xBF);
+        const bool second =
+            text.size() > 2 && at(1) >= (first == 0xE0 ? 0xA0 : 0x80) && at(1) <= (first == 0xED ? 0x9F : 0xBF);
         return second && isContinuation(at(2)) ? 3 : 0;
     }
     if (first >= 0xF0 && first <= 0xF4) {
-        const bool second = text.size() > 3 && at(1) >= (first == 0xF0 ? 0x90 : 0x80) &&
-                            at(1) <= (first == 0xF4 ? 0x8F : 0xBF);
+        const bool second =
+            text.size() > 3 && at(1) >= (first == 0xF0 ? 0x90 : 0x80) && at(1) <= (first == 0xF4 ? 0x8F : 0xBF);
         return second && isContinuation(at(2)) && isContinuation(at(3)) ? 4 : 0;
     }
     return 0;

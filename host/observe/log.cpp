@@ -39,9 +39,7 @@ std::string timestamp() {
                        utc.tm_hour, utc.tm_min, utc.tm_sec, micros % 1'000'000);
 }
 
-bool isNumberField(std::string_view name) {
-    return name == "status" || name == "generation" || name == "duration_ms";
-}
+bool isNumberField(std::string_view name) { return name == "status" || name == "generation" || name == "duration_ms"; }
 
 bool isNumber(std::string_view text) {
     double value = 0;

@@ -61,7 +61,8 @@ private:
 
 void checkNames(const std::string& name, const Labels& labels) {
     if (!prometheus::CheckMetricName(name)) {
-        throw Error(STOA_INVALID, fmt::format("metric name \"{}\": use letters, digits and _, as Prometheus does", name));
+        throw Error(STOA_INVALID,
+                    fmt::format("metric name \"{}\": use letters, digits and _, as Prometheus does", name));
     }
     for (const auto& [label, value] : labels) {
         if (!prometheus::CheckLabelName(label) || label == "le" || label == "quantile") {
@@ -71,8 +72,8 @@ void checkNames(const std::string& name, const Labels& labels) {
     }
 }
 
-/// All series of one kind. They are held weakly: who stops holding one has taken it out. prometheus::Family would need to
-/// be told, and a series that is asked for again meanwhile would be removed with the old one.
+/// All series of one kind. They are held weakly: who stops holding one has taken it out. prometheus::Family would need
+/// to be told, and a series that is asked for again meanwhile would be removed with the old one.
 template <class Series, prometheus::MetricType kType>
 class Kind {
 public:

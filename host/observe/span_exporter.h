@@ -16,8 +16,8 @@ namespace stoa::host::observe {
 
 class Counter;
 
-/// The body of an OTLP ExportTraceServiceRequest as JSON (opentelemetry-proto, JSON Protobuf encoding: ids in hex, enums
-/// as numbers, 64-bit integers as strings).
+/// The body of an OTLP ExportTraceServiceRequest as JSON (opentelemetry-proto, JSON Protobuf encoding: ids in hex,
+/// enums as numbers, 64-bit integers as strings).
 std::string otlpJson(std::span<const SpanRecord> spans, const std::string& host_id, const std::string& version);
 
 /// Any thread. A batch goes out each second, or as soon as 512 wait; one that fails is given up and counted: traces are
