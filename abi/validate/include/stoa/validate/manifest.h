@@ -25,6 +25,7 @@ struct Parameter {
     bool required = false;
     std::string type;  ///< "string", "integer" or "boolean": how the text becomes a value before the schema looks at it
     Schema schema;
+    Json::Value example;  ///< or null
 };
 
 struct Route {
@@ -42,7 +43,7 @@ struct Route {
     std::vector<std::string> content_types;  ///< of the request body; empty: no body is taken
     bool body_required = false;
     std::optional<Schema> body;       ///< for application/json
-    Json::Value example;              ///< of the request body, or null
+    Json::Value example;              ///< of the request body; a string unless content_types has application/json
     std::map<int, Schema> responses;  ///< by status, those with a JSON schema
 
     bool allows(std::string_view who) const;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <json/value.h>
@@ -27,6 +28,9 @@ struct Violation {
 
 class Schema {
 public:
+    /// Accepts everything, until compile() gave a better one.
+    Schema() = default;
+
     /// `root` holds what $ref points to (an OpenAPI document, or the schema itself). The error names keyword and place.
     static tl::expected<Schema, std::string> compile(const Json::Value& schema, const Json::Value& root);
 
@@ -36,7 +40,10 @@ public:
     Json::Value withDefaults(Json::Value value) const;
 
 private:
+    friend class SchemaCompiler;
     struct Node;
+    explicit Schema(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+
     std::shared_ptr<const Node> root_;
 };
 
