@@ -1,0 +1,194 @@
+"""Runs the hosts of a topology as processes: for ./dev up, and for tests, replay and benchmarks.
+
+    with Fleet(run, "all-in-one", build) as fleet:
+        fleet.start()
+        fleet.wait_until_ready()
+        … requests to fleet.gateway …
+
+Everything lies under the run directory: a folder per host (host.yaml, host.log, its state), and what they share.
+"""
+
+import ctypes
+import http.client
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import yaml
+
+import topology
+from topology import FleetError, merged
+
+PR_SET_PDEATHSIG = 1
+
+
+class Host:
+    """One process."""
+
+    def __init__(self, plan, folder: Path, ports: dict):
+        self.plan = plan
+        self.name = plan.name
+        self.folder = folder
+        self.ports = ports
+        self.process = None
+        self.log = folder / "host.log"
+
+    def spawn(self, program: Path, environment: dict, on_line=None):
+        """Starts the process; its output goes to host.log, and line by line to on_line."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = open(self.log, "ab")
+        self.process = subprocess.Popen(
+            [program, f"--config={self.folder / 'host.yaml'}"], cwd=self.folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if on_line else log, stderr=subprocess.STDOUT, start_new_session=True,
+            env={**os.environ, **environment}, preexec_fn=end_with_parent)
+        if on_line:
+            threading.Thread(target=self._copy_lines, args=(log, on_line), daemon=True).start()
+        else:
+            log.close()
+
+    def _copy_lines(self, log, on_line):
+        with log:
+            for line in self.process.stdout:
+                log.write(line)
+                log.flush()
+                on_line(self.name, line.decode(errors="replace").rstrip("\n"))
+
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def ready(self) -> tuple:
+        """Whether /readyz says yes, and its text."""
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.ports["ops"], timeout=3)
+            connection.request("GET", "/readyz")
+            answer = connection.getresponse()
+            return answer.status == 200, answer.read().decode(errors="replace")
+        except OSError as error:
+            return False, str(error)
+
+    def log_end(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join(lines[-20:]) + f"\n(the whole log: {self.log})"
+
+
+class Fleet:
+    def __init__(self, run: Path, name: str, build: Path, edge_port: int = 0, override: dict = None, environment: dict = None):
+        """`edge_port` 0 is any free one; `override` is laid over every host's configuration."""
+        self.run, self.build = run, build
+        self.environment = environment or {}
+        self.gateway_port = edge_port or free_port()
+        self.hosts = [Host(plan, run / plan.name, {"internal": free_port(), "ops": free_port()}) for plan in topology.read(name)]
+        self.override = override or {}
+
+    @property
+    def gateway(self) -> str:
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    def host_of(self, plugin: str) -> Host:
+        return next(host for host in self.hosts if plugin in host.plan.plugins)
+
+    def start(self, on_line=None):
+        program = self.build / "host" / "host"
+        if not program.exists():
+            raise FleetError(f"{program} is not there; build it with: ninja -C {self.build} host")
+        for host in self.hosts:
+            self._write_config(host)
+        for host in self.hosts:
+            host.spawn(program, self.environment, on_line)
+
+    def wait_until_ready(self, seconds: float = 60):
+        end = time.monotonic() + seconds
+        for host in self.hosts:
+            text = ""
+            while True:
+                if not host.running():
+                    raise FleetError(f"host {host.name} ended with code {host.process.returncode}:\n{host.log_end()}")
+                good, text = host.ready()
+                if good:
+                    break
+                if time.monotonic() > end:
+                    raise FleetError(f"host {host.name} is not ready after {seconds:.0f} s: {text}\n{host.log_end()}")
+                time.sleep(0.02)
+
+    def signal(self, number=signal.SIGTERM):
+        for host in self.hosts:
+            if host.running():
+                host.process.send_signal(number)
+
+    def stop(self, seconds: float = 60) -> dict:
+        """Drains every host; returns the exit codes. One that does not end in time is killed, and its code says so."""
+        self.signal()
+        end = time.monotonic() + seconds
+        for host in self.hosts:
+            if host.process is None:
+                continue
+            try:
+                host.process.wait(max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                host.process.kill()
+                host.process.wait()
+        return {host.name: host.process.returncode for host in self.hosts if host.process}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _write_config(self, host: Host):
+        host.folder.mkdir(parents=True, exist_ok=True)
+        ours = {
+            "state": str(host.folder / "state"),
+            "http": {"internal": f"127.0.0.1:{host.ports['internal']}", "ops": f"127.0.0.1:{host.ports['ops']}"},
+            "security": {"fleet_key": str(self.run / "fleet.pem")},
+            "plugins": {name: {"file": str(self._library(name))} for name in host.plan.plugins},
+        }
+        if "gateway" in host.plan.plugins:
+            ours["http"]["edge"] = f"127.0.0.1:{self.gateway_port}"
+        config = merged(merged({"events": f"sqlite:{self.run / 'events.db'}"}, host.plan.config), merged(ours, self._override_for(host)))
+        text = yaml.safe_dump(topology.filled(config, self._lookup), sort_keys=False, width=120)
+        (host.folder / "host.yaml").write_text(f"# Written by tests/fleet from the topology; ./dev up writes it again.\n{text}")
+
+    def _override_for(self, host: Host) -> dict:
+        """The override without sections of plugins that this host does not run."""
+        plugins = {name: section for name, section in self.override.get("plugins", {}).items() if name in host.plan.plugins}
+        return {**self.override, "plugins": plugins}
+
+    def _library(self, name: str) -> Path:
+        file = self.build / "plugins" / f"{name}.so"
+        if not file.exists():
+            raise FleetError(f"{file} is not there; build it with: ninja -C {self.build} {name}")
+        return file
+
+    def _lookup(self, name, argument) -> str:
+        if name == "run":
+            return str(self.run)
+        if name == "edge":
+            return self.gateway
+        if name == "internal":
+            for host in self.hosts:
+                if host.name == argument:
+                    return f"http://127.0.0.1:{host.ports['internal']}"
+        raise FleetError(f"the topology has a placeholder that nobody knows: ${{{name}{':' + argument if argument else ''}}}")
+
+
+def end_with_parent():
+    """Runs in the child: a host drains when whoever started it is gone."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def free_port() -> int:
+    """A free loopback port below the kernel's range for port 0."""
+    while True:
+        port = random.randint(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
