@@ -16,10 +16,7 @@
 struct stoa_tx {
     stoa::host::sql::Database& database;
     stoa::host::sql::Transaction& transaction;
-    std::string service;               ///< of the plugin whose database this is
     stoa::host::Work* work = nullptr;  ///< in which it is counted as open, or nullptr
-    bool plugin_ends_it = false;       ///< begun by the plugin through stoa.sql/1; otherwise the host commits
-    bool failed = false;               ///< a statement failed: it can only be rolled back
 };
 
 namespace stoa::host::sql {
@@ -35,8 +32,8 @@ public:
 
     stoa_tx* raw() { return &tx_; }
     Transaction& transaction() { return *transaction_; }
-    /// Throws as Transaction::commit does; STOA_CONFLICT when a statement of the handler failed and it went on as if
-    /// nothing had happened. Ended in either case.
+    /// Throws as Transaction::commit does, also when a statement of the handler failed and it went on as if nothing had
+    /// happened. Ended in either case.
     void commit();
     void rollback() noexcept;
 
@@ -53,8 +50,7 @@ private:
 int rollbackOpen(Work& work) noexcept;
 
 /// Throws stoa::Error STOA_INVALID when the statement holds `SELECT *`, `t.*` in a list of columns, or `RETURNING *`:
-/// they break under an upgrade that adds a column. `count(*)` and multiplication are fine. Remembers statements that
-/// passed.
+/// they break under an upgrade that adds a column. `count(*)` and multiplication are fine.
 void refuseStar(std::string_view statement);
 
 /// The capability. `databaseOf` gives the database of an environment's service; the binding keeps it.

@@ -1,0 +1,263 @@
+#include "host/sql/postgresql_connection.h"
+
+#include <Poco/Data/PostgreSQL/PostgreSQLException.h>
+#include <Poco/Data/PostgreSQL/SessionHandle.h>
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "host/sql/lexer.h"
+#include "host/sql/postgresql_types.h"
+
+namespace stoa::host::sql {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+std::string firstLine(const char* message) {
+    const std::string_view text = message ? message : "";
+    return std::string{text.substr(0, text.find('\n'))};
+}
+
+void ignoreNotice(void*, const PGresult*) {}
+
+bool isConstraint(std::string_view sqlstate) { return sqlstate.substr(0, 2) == "23"; }
+
+Result readResult(PGresult* reply) {
+    const int rows = PQntuples(reply);
+    const int columns = PQnfields(reply);
+    Result result;
+    for (int column = 0; column < columns; ++column) {
+        result.columns.emplace_back(PQfname(reply, column));
+    }
+    result.rows.resize(static_cast<std::size_t>(rows));
+    for (int row = 0; row < rows; ++row) {
+        auto& values = result.rows[static_cast<std::size_t>(row)];
+        values.reserve(static_cast<std::size_t>(columns));
+        for (int column = 0; column < columns; ++column) {
+            values.push_back(readColumn(reply, row, column));
+        }
+    }
+    if (std::string_view{PQcmdStatus(reply)}.substr(0, 6) != "SELECT") {
+        const std::string_view affected = PQcmdTuples(reply);
+        for (const char digit : affected) {
+            result.affected = result.affected * 10 + (digit - '0');
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+struct PostgresqlConnection::Session {
+    Poco::Data::PostgreSQL::SessionHandle handle;
+};
+
+/// Parameters in libpq's form, viewing the caller's values.
+struct PostgresqlConnection::Parameters {
+    explicit Parameters(std::span<const Value> parameters)
+        : numbers(parameters.size()),
+          values(parameters.size()),
+          lengths(parameters.size()),
+          formats(parameters.size()) {
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            set(i, parameters[i]);
+        }
+    }
+
+    void set(std::size_t i, const Value& value) {
+        if (const auto* text = std::get_if<std::string>(&value)) {
+            values[i] = text->c_str();
+        } else if (const auto* bytes = std::get_if<Bytes>(&value)) {
+            values[i] = bytes->data.data();
+            lengths[i] = static_cast<int>(bytes->data.size());
+            formats[i] = 1;
+        } else if (const auto* truth = std::get_if<bool>(&value)) {
+            values[i] = *truth ? "t" : "f";
+        } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+            *fmt::format_to(numbers[i].data(), "{}", *integer) = '\0';
+            values[i] = numbers[i].data();
+        } else if (const auto* number = std::get_if<double>(&value)) {
+            *fmt::format_to(numbers[i].data(), "{}", *number) = '\0';
+            values[i] = numbers[i].data();
+        }
+    }
+
+    int count() const { return static_cast<int>(values.size()); }
+
+    std::vector<std::array<char, 32>> numbers;
+    std::vector<const char*> values;  ///< nullptr: NULL
+    std::vector<int> lengths;
+    std::vector<int> formats;
+};
+
+PostgresqlConnection::PostgresqlConnection(const std::string& conninfo) : session_(std::make_unique<Session>()) {
+    try {
+        session_->handle.connect(conninfo);
+    } catch (const Poco::Data::PostgreSQL::PostgreSQLException& error) {
+        throw Error(STOA_UNAVAILABLE, firstLine(error.message().c_str()));
+    }
+    pg_ = session_->handle;
+    PQsetNoticeReceiver(pg_, ignoreNotice, nullptr);
+}
+
+PostgresqlConnection::~PostgresqlConnection() = default;
+
+bool PostgresqlConnection::alive() noexcept {
+    if (broken_ || PQstatus(pg_) != CONNECTION_OK || PQtransactionStatus(pg_) != PQTRANS_IDLE) {
+        return false;
+    }
+    // An idle session hears nothing but its end, or a notice.
+    pollfd socket{PQsocket(pg_), POLLIN, 0};
+    if (poll(&socket, 1, 0) > 0 && PQconsumeInput(pg_) == 0) {
+        return false;
+    }
+    return PQstatus(pg_) == CONNECTION_OK;
+}
+
+void PostgresqlConnection::lost() {
+    broken_ = true;
+    throw Error(STOA_UNAVAILABLE, "the connection to PostgreSQL was lost: " + firstLine(PQerrorMessage(pg_)));
+}
+
+void PostgresqlConnection::awaitInput() {
+    constexpr milliseconds kGrace{250};  // the server's own timeout is nicer: the session survives it
+    milliseconds left{60'000};
+    if (deadline_) {
+        left = std::chrono::ceil<milliseconds>(*deadline_ + kGrace - std::chrono::steady_clock::now());
+        if (left.count() <= 0) {
+            broken_ = true;
+            throw Error(STOA_DEADLINE, "no answer from PostgreSQL within the deadline");
+        }
+    }
+    pollfd socket{PQsocket(pg_), POLLIN, 0};
+    const int ready = poll(&socket, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
+    if ((ready < 0 && errno != EINTR) || (ready > 0 && PQconsumeInput(pg_) == 0)) {
+        lost();
+    }
+}
+
+PostgresqlConnection::Answer PostgresqlConnection::answer() {
+    Answer last;
+    for (;;) {
+        while (PQisBusy(pg_)) {
+            awaitInput();
+        }
+        Answer next{PQgetResult(pg_)};
+        if (!next) {
+            break;
+        }
+        const auto status = PQresultStatus(next.get());
+        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
+            broken_ = true;
+            throw Error(STOA_INVALID, "COPY is not available here: use INSERT and SELECT");
+        }
+        // Of several statements the first failure tells; the rest did not run.
+        if (!last || PQresultStatus(last.get()) != PGRES_FATAL_ERROR) {
+            last = std::move(next);
+        }
+    }
+    if (!last) {
+        lost();
+    }
+    return last;
+}
+
+void PostgresqlConnection::check(const Answer& answer, std::string_view statement) {
+    const auto status = PQresultStatus(answer.get());
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY) {
+        return;
+    }
+    const char* field = PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE);
+    const std::string_view sqlstate = field ? field : "";
+    if (sqlstate.empty()) {
+        lost();
+    }
+    broken_ = broken_ || PQstatus(pg_) != CONNECTION_OK || statusOf(sqlstate) == STOA_UNAVAILABLE;
+    // Not the detail: it quotes values, and those may be a person's.
+    const char* primary = PQresultErrorField(answer.get(), PG_DIAG_MESSAGE_PRIMARY);
+    const auto message = fmt::format("{} (SQLSTATE {}) in: {}", primary ? primary : PQresultErrorMessage(answer.get()),
+                                     sqlstate, excerpt(statement));
+    if (isConstraint(sqlstate) && statusOf(sqlstate) == STOA_CONFLICT) {
+        throw ConstraintViolation(message);
+    }
+    throw Error(statusOf(sqlstate), message);
+}
+
+std::string PostgresqlConnection::command(const std::string& statements) {
+    if (PQsendQuery(pg_, statements.c_str()) == 0) {
+        lost();
+    }
+    const auto result = answer();
+    check(result, statements);
+    return PQcmdStatus(result.get());
+}
+
+void PostgresqlConnection::deallocate(const Variants& variants) {
+    for (const auto& variant : variants) {
+        command("DEALLOCATE " + variant.name);
+    }
+}
+
+const PostgresqlConnection::Variant& PostgresqlConnection::variant(std::string_view statement,
+                                                                   std::span<const Value> parameters, bool& fresh) {
+    const auto fits = [&](const Variant& candidate) {
+        return std::equal(parameters.begin(), parameters.end(), candidate.types.begin(), candidate.types.end(),
+                          [](const Value& value, Oid type) { return typeOf(value) == 0 || typeOf(value) == type; });
+    };
+    Variants* variants = cache_.find(statement);
+    if (variants) {
+        const auto found = std::find_if(variants->begin(), variants->end(), fits);
+        if (found != variants->end()) {
+            fresh = false;
+            return *found;
+        }
+    }
+    Variant made{fmt::format("s{}", next_name_++), {}};
+    std::transform(parameters.begin(), parameters.end(), std::back_inserter(made.types), typeOf);
+    const std::string text{statement};
+    if (PQsendPrepare(pg_, made.name.c_str(), text.c_str(), static_cast<int>(made.types.size()), made.types.data()) ==
+        0) {
+        lost();
+    }
+    check(answer(), statement);
+    if (!variants) {
+        variants = &cache_.add(statement, {}, [&](const Variants& oldest) { deallocate(oldest); });
+    }
+    fresh = true;
+    return variants->emplace_back(std::move(made));
+}
+
+Result PostgresqlConnection::run(std::string_view statement, std::span<const Value> parameters, std::size_t max_rows) {
+    const Parameters given{parameters};
+    bool fresh = true;
+    int sent;
+    if (isRepeatable(statement)) {
+        const auto& name = variant(statement, parameters, fresh).name;
+        sent = PQsendQueryPrepared(pg_, name.c_str(), given.count(), given.values.data(), given.lengths.data(),
+                                   given.formats.data(), 0);
+    } else {
+        std::vector<Oid> types;
+        std::transform(parameters.begin(), parameters.end(), std::back_inserter(types), typeOf);
+        sent = PQsendQueryParams(pg_, std::string{statement}.c_str(), given.count(), types.data(), given.values.data(),
+                                 given.lengths.data(), given.formats.data(), 0);
+    }
+    if (sent == 0) {
+        lost();
+    }
+    const auto reply = answer();
+    const char* sqlstate = PQresultErrorField(reply.get(), PG_DIAG_SQLSTATE);
+    if (!fresh && sqlstate && (std::string_view{sqlstate} == "0A000" || std::string_view{sqlstate} == "26000")) {
+        cache_.remove(statement);
+        throw StaleStatement("a kept statement had become stale: " + excerpt(statement));
+    }
+    check(reply, statement);
+    checkRowCount(static_cast<std::size_t>(PQntuples(reply.get())), max_rows, statement);
+    return readResult(reply.get());
+}
+
+}  // namespace stoa::host::sql

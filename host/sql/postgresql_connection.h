@@ -1,0 +1,72 @@
+/// One PostgreSQL connection: Poco::Data's session handle for connecting and closing, libpq for statements.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/sql/driver.h"
+#include "host/sql/pool.h"
+#include "host/sql/statement_cache.h"
+
+namespace stoa::host::sql {
+
+/// The server's kept statement does not fit any more (SQLSTATE 0A000, 26000). It has been forgotten: the same
+/// transaction, from its beginning, works.
+class StaleStatement : public Error {
+public:
+    explicit StaleStatement(const std::string& message) : Error(STOA_CONFLICT, message) {}
+};
+
+class PostgresqlConnection : public PooledConnection {
+public:
+    /// Throws STOA_UNAVAILABLE.
+    explicit PostgresqlConnection(const std::string& conninfo);
+    ~PostgresqlConnection() override;
+
+    bool alive() noexcept override;
+    /// Nothing can be sent any more: the session is over, or an answer is still under way.
+    bool broken() const { return broken_; }
+    bool inTransaction() const { return PQtransactionStatus(pg_) != PQTRANS_IDLE; }
+
+    Result run(std::string_view statement, std::span<const Value> parameters, std::size_t max_rows);
+    /// One or several statements without parameters in one round trip: BEGIN, SET, COMMIT. Its command tag.
+    std::string command(const std::string& statements);
+    /// Waits for answers until a little after the deadline, then gives the connection up. The server's own
+    /// statement_timeout comes first, unless the network has gone.
+    void setDeadline(std::optional<Deadline> deadline) { deadline_ = deadline; }
+
+private:
+    struct Clear {
+        void operator()(PGresult* result) const { PQclear(result); }
+    };
+    using Answer = std::unique_ptr<PGresult, Clear>;
+    /// A statement prepared for these types of parameters. A NULL fits any type.
+    struct Variant {
+        std::string name;
+        std::vector<Oid> types;
+    };
+    using Variants = std::vector<Variant>;
+    struct Parameters;
+    struct Session;
+
+    const Variant& variant(std::string_view statement, std::span<const Value> parameters, bool& fresh);
+    void deallocate(const Variants& variants);
+    Answer answer();
+    void awaitInput();
+    void check(const Answer& answer, std::string_view statement);
+    [[noreturn]] void lost();
+
+    std::unique_ptr<Session> session_;
+    PGconn* pg_ = nullptr;
+    StatementCache<Variants> cache_;
+    std::uint64_t next_name_ = 0;
+    std::optional<Deadline> deadline_;
+    bool broken_ = false;
+};
+
+}  // namespace stoa::host::sql
