@@ -36,7 +36,7 @@ std::vector<std::string> decodeCursor(std::string_view cursor, std::size_t count
     }
     if (keys.size() != count || encodeCursor(keys) != cursor) {
         throw badRequest("bad-cursor", "The cursor is none that this list has given out; begin without one.")
-            .field("/query/cursor", "is not a cursor of this list");
+            .field("query:cursor", "is not a cursor of this list");
     }
     return keys;
 }

@@ -45,7 +45,7 @@ Money Money::from(const Json::Value& value, const std::string& field) {
         return {value["amount"].asInt64(), value["currency"].asString()};
     }
     const char* why = R"(must be money: {"amount": minor units as an integer, "currency": "EUR"})";
-    throw badRequest("invalid-request", "The request has a field that can't be used.").field(field, why);
+    throw badRequest("invalid-body", "A field of the body can't be used.").field(field, why);
 }
 
 Money operator+(const Money& a, const Money& b) {

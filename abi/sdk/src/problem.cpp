@@ -18,12 +18,12 @@ Problem& Problem::with(const std::string& member, Json::Value value) {
     return *this;
 }
 
-Problem& Problem::field(std::string_view pointer, std::string_view why) {
+Problem& Problem::field(std::string_view where, std::string_view why) {
     Json::Value error;
-    error["pointer"] = std::string(pointer);
-    error["detail"] = std::string(why);
+    error["field"] = std::string(where);
+    error["why"] = std::string(why);
     body_["errors"].append(std::move(error));
-    what_ += " " + std::string(pointer) + " " + std::string(why) + ".";
+    what_ += " " + std::string(where) + " " + std::string(why) + ".";
     return *this;
 }
 

@@ -71,7 +71,7 @@ std::optional<std::string_view> Request::header(std::string_view name) const {
 Json::Value Request::json() const {
     auto value = parseJson(body());
     if (!value) {
-        throw badRequest("not-json", "The body is not JSON: " + value.error() + ".");
+        throw badRequest("invalid-json", "The body is not JSON: " + value.error() + ".");
     }
     return std::move(*value);
 }
@@ -102,8 +102,8 @@ Page Request::page() const {
     if (const auto limit = query("limit")) {
         const auto value = integer(*limit);
         if (!value || *value < 1 || *value > kMaxPage) {
-            throw badRequest("invalid-request", "The request has a parameter that can't be used.")
-                .field("/query/limit", "must be an integer from 1 to 100");
+            throw badRequest("invalid-parameter", "The request has a parameter that can't be used.")
+                .field("query:limit", "must be an integer from 1 to 100");
         }
         page.limit = *value;
     }
@@ -135,7 +135,7 @@ std::optional<std::int64_t> Request::ifMatch() const {
     const auto version = quoted ? integer(etag->substr(1, etag->size() - 2)) : std::nullopt;
     if (!version) {
         throw badRequest("bad-etag", "If-Match takes the ETag of an earlier answer, such as \"3\".")
-            .field("/headers/If-Match", "is not an ETag of this service");
+            .field("header:If-Match", "is not an ETag of this service");
     }
     return version;
 }

@@ -182,7 +182,7 @@ public:
         problem.field("/lines", "has 201 items").with("limit", 200).retryAfter(3);
         CPPUNIT_ASSERT_EQUAL(std::string("urn:stoa:problem:too-many-lines"), problem.body()["type"].asString());
         CPPUNIT_ASSERT_EQUAL(422, problem.body()["status"].asInt());
-        CPPUNIT_ASSERT_EQUAL(std::string("/lines"), problem.body()["errors"][0]["pointer"].asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("/lines"), problem.body()["errors"][0]["field"].asString());
         CPPUNIT_ASSERT_EQUAL(200, problem.body()["limit"].asInt());
         CPPUNIT_ASSERT_EQUAL(3, problem.retryAfterSeconds());
         CPPUNIT_ASSERT_EQUAL(std::string("There is no such order."), notFound("order").body()["detail"].asString());

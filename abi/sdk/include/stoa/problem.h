@@ -17,8 +17,9 @@ public:
 
     /// Adds an extension member.
     Problem& with(const std::string& member, Json::Value value);
-    /// Adds to `errors`: which field (a JSON pointer, "/lines/0/quantity") and why.
-    Problem& field(std::string_view pointer, std::string_view why);
+    /// Adds to `errors` which field and why. `where` as the host's own checks name it: a JSON pointer into the body
+    /// ("/lines/0/quantity"), or "query:limit", "path:orderId", "header:If-Match".
+    Problem& field(std::string_view where, std::string_view why);
     Problem& retryAfter(int seconds);
 
     int status() const { return status_; }
