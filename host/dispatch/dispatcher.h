@@ -71,7 +71,7 @@ private:
     void run(const std::shared_ptr<stoa_request>& request);
     void invoke(stoa_request& request);
     std::optional<http::Response> claim(stoa_request& request) const;
-    void settle(stoa_request& request, const stoa_response& response, http::Response& answer);
+    void settle(stoa_request& request, bool stored, const http::Response& answer) const;
     void forward(stoa_request& request, stoa_response& response);
     void finish(stoa_request& request, http::Response answer);
     void publish(std::unique_ptr<Directory> next);

@@ -154,8 +154,13 @@ public:
         table_.struct_size = sizeof table_;
         table_.self = this;
         table_.route = route;
-        table_.route_count = [](const stoa_http* http) {
-            return static_cast<uint32_t>(self(http).manifest_->routes.size());
+        table_.operation = [](const stoa_http* http, uint32_t index, stoa_str* operation) -> stoa_status {
+            const auto& routes = self(http).manifest_->routes;
+            if (index >= routes.size()) {
+                return STOA_NOT_FOUND;
+            }
+            *operation = view(routes[index].operation);
+            return STOA_OK;
         };
         setRequestFunctions();
         setResponseFunctions();
@@ -209,6 +214,9 @@ private:
                 return refuse("an answer's status is 200 to 599");
             }
             response->status = static_cast<int>(status);
+            response->headers = {};
+            response->body.clear();
+            response->forward.reset();
             response->stored = false;
             return static_cast<stoa_status>(STOA_OK);
         };

@@ -113,15 +113,14 @@ void Dispatcher::invoke(stoa_request& request) {
             forward(request, response);
             return;
         }
-        if (response.status == 0 || (status != STOA_OK && response.stored)) {
-            response.stored = false;
+        if (response.status == 0) {
             answer = answerFor(status, request.work.correlation_id);
         } else {
             answer.status = response.status;
             answer.headers = std::move(response.headers);
             answer.body = std::move(response.body);
         }
-        settle(request, response, answer);
+        settle(request, status == STOA_OK && response.stored, answer);
     } catch (const Error& failure) {
         observe::warn("the request failed in the host", {{"reason", failure.what()}});
         answer = answerFor(failure.status(), request.work.correlation_id);
@@ -132,8 +131,8 @@ void Dispatcher::invoke(stoa_request& request) {
     finish(request, std::move(answer));
 }
 
-void Dispatcher::settle(stoa_request& request, const stoa_response& response, http::Response& answer) {
-    if (!request.claim || response.stored) {
+void Dispatcher::settle(stoa_request& request, bool stored, const http::Response& answer) const {
+    if (!request.claim || stored) {
         return;
     }
     try {

@@ -68,7 +68,8 @@ Generation::Generation(Environment environment, const std::string& file,
              [](const stoa_host* host, stoa_str id) -> const void* {
                  return static_cast<const Generation*>(host->self)->capability(text(id));
              },
-             [](const stoa_host*) -> stoa_str { return view(lastError()); }};
+             [](const stoa_host*) -> stoa_str { return view(lastError()); },
+             [](const stoa_host*, stoa_str why) { setLastError(std::string(text(why))); }};
 
     Work work = controlWork(environment_, "create");
     const WorkScope scope(work);

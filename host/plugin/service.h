@@ -31,7 +31,6 @@ namespace stoa::host::plugin {
 
 struct ServiceOptions {
     WorkerPoolOptions workers;
-    std::chrono::milliseconds event_timeout{30'000};  ///< deadline of an event's handler
     std::chrono::milliseconds timer_timeout{30'000};
 };
 
@@ -86,9 +85,6 @@ private:
         std::unique_ptr<Generation> generation;
         Gate* gate;
     };
-    Work workFor(const Generation& generation, std::string route, std::chrono::milliseconds timeout) const;
-    stoa_status run(Generation& generation, Work& work, const std::function<stoa_status()>& handler);
-
     std::string name_;
     ServiceOptions options_;
     std::shared_ptr<sql::Database> database_;

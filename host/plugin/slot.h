@@ -69,6 +69,8 @@ public:
     Lease enter();
     /// [control] Makes `generation` the active one (nullptr: none). Returns the gate of the former, or nullptr.
     Gate* publish(Generation* generation);
+    /// [control] The gate of the active generation, or nullptr.
+    Gate* gate() const { return active_.load(); }
 
 private:
     std::atomic<Gate*> active_{nullptr};

@@ -1,0 +1,236 @@
+#include "host/app/command_line.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include <unistd.h>
+
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/Option.h>
+#include <fmt/format.h>
+
+#include <stoa/abi/draft/core.h>
+#include <stoa/error.h>
+
+#include "host/base/version.h"
+#include "host/observe/log.h"
+
+extern char** environ;
+
+namespace stoa::host::app {
+namespace {
+
+using Poco::Util::Option;
+
+std::vector<std::pair<std::string, std::string>> environment() {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (char** entry = environ; *entry; ++entry) {
+        const std::string_view pair = *entry;
+        const std::size_t equals = pair.find('=');
+        if (equals != std::string_view::npos) {
+            all.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+        }
+    }
+    return all;
+}
+
+observe::Level levelOf(const std::string& name) {
+    return name == "debug"  ? observe::Level::kDebug
+           : name == "warn" ? observe::Level::kWarn
+           : name == "error" ? observe::Level::kError
+                             : observe::Level::kInfo;
+}
+
+void setUpLog(const config::Config& config) {
+    observe::LogOptions options;
+    options.level = levelOf(config.log.level);
+    options.file = config.log.file;
+    options.human = config.log.format == "human" ||
+                    (config.log.format == "auto" && config.log.file.empty() && isatty(STDERR_FILENO));
+    observe::configureLog(options);
+}
+
+/// Blocks the signals that end a host in every thread; one thread waits for them.
+sigset_t blockSignals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1);  // ends the waiting thread
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    return signals;
+}
+
+/// Passes SIGTERM and SIGINT on to the host, each time one comes.
+class SignalThread {
+public:
+    SignalThread(sigset_t signals, Host& host) : thread_([signals, &host] {
+        for (int signal = 0; sigwait(&signals, &signal) == 0 && signal != SIGUSR1;) {
+            observe::info("a signal asks the host to stop", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+            host.requestStop();
+        }
+    }) {}
+    ~SignalThread() {
+        pthread_kill(thread_.native_handle(), SIGUSR1);
+        thread_.join();
+    }
+    SignalThread(const SignalThread&) = delete;
+    SignalThread& operator=(const SignalThread&) = delete;
+
+private:
+    std::thread thread_;
+};
+
+}  // namespace
+
+HostApplication::HostApplication() { setUnixOptions(true); }
+
+void HostApplication::defineOptions(Poco::Util::OptionSet& options) {
+    const auto add = [&](const char* name, const char* shortcut, const char* description, const char* argument = nullptr,
+                         bool again = false) {
+        Option option(name, shortcut, description, false, again);
+        if (argument) {
+            option.argument(argument);
+        }
+        options.addOption(option);
+    };
+    add("help", "h", "show this and exit");
+    add("version", "", "show the versions of host and ABI, and exit");
+    add("plugin", "p", "run this plugin; may be repeated. The recorded version runs while FILE is the one that it was "
+                       "staged from", "FILE", true);
+    add("plugin-exact", "", "run exactly this file, whatever was recorded; may be repeated", "FILE", true);
+    add("config", "c", "read this host.yaml; plugins.d/*.yaml lie beside it", "FILE");
+    add("state", "s", "keep state here", "DIRECTORY");
+    add("listen", "l", "listen for clients here (the edge)", "ADDRESS:PORT");
+    add("set", "", "set any configuration key, e.g. --set http.threads=4; may be repeated", "KEY=VALUE", true);
+    add("explain", "", "with the argument `config`: show every value and where it came from, and exit");
+    add("write-default", "", "with the argument `config`: print host.yaml with every key at its default, and exit");
+}
+
+void HostApplication::handleOption(const std::string& name, const std::string& value) {
+    ServerApplication::handleOption(name, value);
+    if (name == "help") {
+        help_ = true;
+        stopOptionsProcessing();
+    } else if (name == "version") {
+        version_ = true;
+        stopOptionsProcessing();
+    } else if (name == "plugin" || name == "plugin-exact") {
+        plugins_.push_back({value, name == "plugin-exact"});
+    } else if (name == "config") {
+        config_file_ = value;
+    } else if (name == "state") {
+        flags_.push_back({"--state", "state", value});
+    } else if (name == "listen") {
+        flags_.push_back({"--listen", "http.edge", value});
+    } else if (name == "set") {
+        const std::size_t equals = value.find('=');
+        flags_.push_back({"--set", value.substr(0, equals), equals == std::string::npos ? "" : value.substr(equals + 1)});
+    } else if (name == "explain") {
+        explain_ = true;
+    } else if (name == "write-default") {
+        write_default_ = true;
+    }
+}
+
+void HostApplication::showHelp() const {
+    Poco::Util::HelpFormatter help(options());
+    help.setCommand("host");
+    help.setUsage("--plugin=FILE [--plugin=FILE…] [OPTION…]\n       host config --explain [OPTION…]");
+    help.setHeader("Runs services, each a plugin loaded from a shared library, in one process.");
+    help.setFooter("Exit codes: 0 stopped by a signal or stoactl, 64 wrong arguments, 69 a port, a file or the state directory "
+                   "is taken, 70 a plugin could not be loaded, 78 the configuration is wrong. `stoactl` talks to a running "
+                   "host; conf/host.yaml lists every key.");
+    help.setWidth(100);
+    help.setIndent(32);
+    help.format(std::cout);
+}
+
+config::Config HostApplication::loadConfig() const {
+    config::Sources sources;
+    sources.file = config_file_;
+    sources.environment = environment();
+    sources.flags = flags_;
+    return config::load(sources);
+}
+
+std::vector<PluginFile> HostApplication::pluginFiles(const config::Config& config) const {
+    std::vector<PluginFile> files = plugins_;
+    for (const auto& [name, plugin] : config.plugins) {
+        if (!plugin.file.empty()) {
+            files.push_back({plugin.file, false});
+        }
+    }
+    return files;
+}
+
+int HostApplication::explain(const config::Config& config) const {
+    std::size_t widest = 0;
+    for (const config::Value& value : config.values) {
+        widest = std::max(widest, value.path.size());
+    }
+    for (const config::Value& value : config.values) {
+        std::cout << fmt::format("{:<{}}  {:<40}  {}\n", value.path, widest, value.text, value.origin);
+    }
+    return EXIT_OK;
+}
+
+int HostApplication::serve(config::Config config) {
+    const sigset_t signals = blockSignals();
+    setUpLog(config);
+    const std::vector<PluginFile> files = pluginFiles(config);
+    if (files.empty()) {
+        std::cerr << "host: no plugin to run: give --plugin=FILE, or plugins.<name>.file in host.yaml\n";
+        return EXIT_USAGE;
+    }
+    try {
+        Host host(std::move(config), files);
+        const SignalThread waiting(signals, host);
+        host.start();
+        host.run();
+        return EXIT_OK;
+    } catch (const PluginFailure& failure) {
+        std::cerr << "host: a plugin could not be loaded: " << failure.what() << '\n';
+        return kExitPlugin;
+    } catch (const Error& failure) {
+        std::cerr << "host: " << failure.what() << '\n';
+        return failure.status() == STOA_INVALID ? config::kExitCode : kExitUnavailable;
+    }
+}
+
+int HostApplication::main(const std::vector<std::string>& arguments) {
+    if (help_) {
+        showHelp();
+        return EXIT_OK;
+    }
+    if (version_) {
+        std::cout << fmt::format("stoa host {} (ABI {}.{})\n", kHostVersion, STOA_ABI_MAJOR, STOA_ABI_MINOR);
+        return EXIT_OK;
+    }
+    const bool about_config = arguments.size() == 1 && arguments.front() == "config";
+    if (!arguments.empty() && !about_config) {
+        std::cerr << "host: unknown argument \"" << arguments.front() << "\": plugins are given as --plugin=FILE\n";
+        return EXIT_USAGE;
+    }
+    if (about_config && write_default_) {
+        std::cout << config::defaultFile();
+        return EXIT_OK;
+    }
+    try {
+        config::Config config = loadConfig();
+        return about_config ? explain(config) : serve(std::move(config));
+    } catch (const config::ConfigError& failure) {
+        std::cerr << "host: the configuration is wrong:\n" << failure.what() << '\n';
+        return config::kExitCode;
+    } catch (const std::exception& failure) {
+        std::cerr << "host: " << failure.what() << '\n';
+        return EXIT_SOFTWARE;
+    }
+}
+
+}  // namespace stoa::host::app

@@ -1,0 +1,39 @@
+/// Arguments, signals and exit codes of the `host` program, on Poco's ServerApplication.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <Poco/Util/OptionSet.h>
+#include <Poco/Util/ServerApplication.h>
+
+#include "host/app/host.h"
+
+namespace stoa::host::app {
+
+class HostApplication : public Poco::Util::ServerApplication {
+public:
+    HostApplication();
+
+protected:
+    void defineOptions(Poco::Util::OptionSet& options) override;
+    void handleOption(const std::string& name, const std::string& value) override;
+    int main(const std::vector<std::string>& arguments) override;
+
+private:
+    config::Config loadConfig() const;
+    std::vector<PluginFile> pluginFiles(const config::Config& config) const;
+    int explain(const config::Config& config) const;
+    int serve(config::Config config);
+    void showHelp() const;
+
+    std::string config_file_;
+    std::vector<config::Flag> flags_;
+    std::vector<PluginFile> plugins_;
+    bool help_ = false;
+    bool version_ = false;
+    bool explain_ = false;
+    bool write_default_ = false;
+};
+
+}  // namespace stoa::host::app
