@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <json/value.h>
 #include <tl/expected.hpp>
@@ -11,6 +12,11 @@
 struct evp_pkey_st;
 
 namespace stoa::host::security {
+
+/// The error of a tl::expected<…, std::string>.
+inline tl::unexpected<std::string> because(std::string reason) {
+    return tl::unexpected<std::string>(std::move(reason));
+}
 
 /// Immutable and cheap to copy; any thread.
 class PublicKey {

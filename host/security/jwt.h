@@ -39,6 +39,9 @@ struct Jws {
     bool verify(const PublicKey& key) const { return key.verify(signed_part, signature); }
 };
 
+/// 1 to 64 letters, digits, - or _: a kid that is taken.
+bool isKid(std::string_view kid);
+
 /// The error says what is wrong with the form and holds nothing of the token. `typ` is what must be in the header; a
 /// certificate is accepted, and required, for service tokens and registrations only.
 tl::expected<Jws, std::string> parseJws(std::string_view compact, std::string_view typ,

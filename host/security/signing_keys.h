@@ -50,7 +50,7 @@ private:
     std::string folder(const std::string& service) const;
     Keys scan(const std::string& service) const;
     std::shared_ptr<const Keys> load(const std::string& service, bool fresh);
-    void makeKey(const std::string& service, std::int64_t now) const;
+    std::string makeKey(const std::string& service, std::int64_t now) const;
     std::string rotateLocked(const std::string& service, std::int64_t now);
     const Key& current(const Keys& keys, std::int64_t now) const;
 
