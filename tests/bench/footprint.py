@@ -1,0 +1,64 @@
+"""What the whole shop costs when it is small: one host with nine plugins on embedded defaults. Time from exec to ready
+(the median of 5 starts), and resident memory after 10,000 requests."""
+
+import json
+import shutil
+import statistics
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "fleet"))
+
+from fleet import Fleet
+from shop import Shop
+
+RUN = ROOT / "build" / "bench" / "footprint"
+REQUESTS, THREADS, STARTS = 10_000, 4, 5
+
+
+def fleet():
+    return Fleet(RUN, "all-in-one", ROOT / "build" / "release")
+
+
+def ready_ms() -> float:
+    """Of the host with the shop, the second start on: the data are there, as they are after a restart."""
+    with fleet() as hosts:
+        begin = time.monotonic()
+        hosts.start()
+        hosts.wait_until_ready()
+        return (time.monotonic() - begin) * 1000
+
+
+def resident_mib(host) -> float:
+    status = Path(f"/proc/{host.process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def rss_after_requests() -> float:
+    with fleet() as hosts:
+        hosts.start()
+        hosts.wait_until_ready()
+        shop = Shop(hosts.gateway)
+        paths = ["/api/v1/products?limit=20", "/health"]
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda number: shop.request("GET", paths[number % len(paths)]), range(REQUESTS)))
+        return resident_mib(hosts.host_of("gateway"))
+
+
+def figure(metric, value, unit):
+    print(json.dumps({"bench": "footprint", "case": "nine-plugins", "metric": metric, "value": round(value, 1), "unit": unit}))
+
+
+def main():
+    shutil.rmtree(RUN, ignore_errors=True)
+    memory = rss_after_requests()
+    starts = [ready_ms() for _ in range(STARTS)]
+    figure("rss_mib", memory, "MiB")
+    figure("ready_ms", statistics.median(starts), "ms")
+
+
+if __name__ == "__main__":
+    main()

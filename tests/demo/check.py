@@ -1,0 +1,56 @@
+"""./dev up --check: one order from registration to delivered through the gateway, on a shop of its own. The last line
+on standard output is JSON: the order and its timeline."""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "fleet"))
+
+import load
+from fleet import Fleet
+from shop import Refused, Shop, delivered, new_key, retried
+from topology import FleetError
+
+
+def one_order(shop, folder) -> dict:
+    begin = time.monotonic()
+    load.load(shop, folder)
+    email, password = f"check-{new_key()[:8]}@example.com", new_key()
+    shop.register(email, password)
+    token = shop.login(email, password)
+    chosen = sorted(shop.products(), key=lambda product: product["sku"])[:2]
+    items = [(product["id"], quantity) for quantity, product in enumerate(chosen, 1)]
+    total = sum(product["price"]["amount"] * quantity for quantity, product in enumerate(chosen, 1))
+    placed = retried(lambda: shop.place_order(token, items, total))
+    order = shop.wait_for_order(token, placed["id"], delivered)
+    return {"check": "one-order", "order": order, "timeline": shop.timeline(token, placed["id"]),
+            "seconds": round(time.monotonic() - begin, 2)}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev up --check", description=__doc__)
+    parser.add_argument("--topology", default="all-in-one")
+    parser.add_argument("--run", type=Path, default=ROOT / "build" / "check-run")
+    options = parser.parse_args()
+    shutil.rmtree(options.run, ignore_errors=True)
+    fleet = Fleet(options.run, options.topology, ROOT / "build" / "release")
+    try:
+        with fleet:
+            fleet.start()
+            fleet.wait_until_ready()
+            result = one_order(Shop(fleet.gateway), options.run)
+            codes = fleet.stop()
+    except (FleetError, load.LoadError, Refused, TimeoutError, OSError) as error:
+        sys.exit(f"./dev up --check: {error}\nThe hosts' logs are in {options.run}")
+    if any(codes.values()):
+        sys.exit(f"./dev up --check: these hosts did not end well: {codes}; their logs are in {options.run}")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

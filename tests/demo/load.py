@@ -1,0 +1,65 @@
+"""Fills a running shop for the demo, through REST alone: products with stock, a customer, a member of staff.
+
+Runs again without harm: what is there stays, stock is received only for products that this run has made. Passwords
+are made up at the first run and kept in <run>/accounts.json, which only we may read.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from shop import Refused, retried
+
+CATALOGUE = Path(__file__).parent / "catalogue.jsonl"
+WAREHOUSE_REASON = "opening stock"
+
+
+class LoadError(Exception):
+    """The shop could not be filled; the message says why."""
+
+
+def load(shop, run: Path) -> dict:
+    """Returns the accounts: role → email and password."""
+    accounts = read_accounts(run / "accounts.json")
+    try:
+        for account in accounts.values():
+            retried(lambda: ensure_account(shop, account))
+        staff = shop.login(**accounts["staff"])
+        fill(shop, staff)
+    except Refused as refused:
+        raise LoadError(f"the demo shop could not be loaded: {refused}") from refused
+    return accounts
+
+
+def ensure_account(shop, account):
+    try:
+        shop.register(account["email"], account["password"])
+    except Refused as refused:
+        if refused.status != 409:  # registered by an earlier run
+            raise
+
+
+def fill(shop, staff):
+    wanted = [json.loads(line) for line in CATALOGUE.read_text().splitlines()]
+    known = {product["sku"]: product["id"] for product in shop.products()}
+    missing = [entry for entry in wanted if entry["sku"] not in known]
+    if not missing:
+        return
+    shop.import_products(staff, [{**{key: entry[key] for key in ("sku", "name", "description", "category")},
+                                  "price": {"amount": entry["price"], "currency": "EUR"}} for entry in missing])
+    ids = {product["sku"]: product["id"] for product in shop.products()}
+    for entry in missing:
+        # The key repeats with the product: a run that was cut off receives nothing twice.
+        retried(lambda entry=entry: shop.receive(staff, ids[entry["sku"]], entry["stock"], WAREHOUSE_REASON,
+                                                 key=f"demo-{ids[entry['sku']]}"))
+
+
+def read_accounts(file: Path) -> dict:
+    if file.exists():
+        return json.loads(file.read_text())
+    accounts = {role: {"email": f"{role}@example.com", "password": secrets.token_urlsafe(9)} for role in ("customer", "staff")}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        json.dump(accounts, out, indent=1)
+    return accounts
