@@ -8,15 +8,16 @@ source tests/dev/install.sh
 source tests/dev/build.sh
 
 bench_main() {
-    local name
+    local name known=(tests/bench/*.py)
+    known=("${known[@]##*/}")
+    known=("${known[@]%.py}")
     for name in "$@"; do
-        [ -f "tests/bench/$name.py" ] ||
-            misuse "there is no benchmark \"$name\"; these exist: $(cd tests/bench && echo *.py | sed 's/\.py//g')"
+        [ -f "tests/bench/$name.py" ] || misuse "there is no benchmark \"$name\"; these exist: ${known[*]}"
     done
+    [ $# -gt 0 ] || set -- "${known[@]}"
     preflight
     install_packages build run
     build release
-    [ $# -gt 0 ] || set -- $(cd tests/bench && echo *.py | sed 's/\.py//g')
     for name in "$@"; do
         /usr/bin/python3 -B "tests/bench/$name.py"
     done

@@ -32,7 +32,7 @@ apt_install() {
 
 install_now() {
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -y --no-install-recommends -o DPkg::Lock::Timeout=600 install "$@"
+        apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install "$@"
 }
 
 as_root() {
