@@ -293,6 +293,9 @@ void SchemaCompiler::readKeyword(Reading& reading, const std::string& name, cons
         throw CompileError(reading.place, unknownKeyword(name));
     }
     if (keyword->types != 0 && (keyword->types & reading.node.types) == 0) {
+        if (name == "format") {
+            throw CompileError(reading.place, "format belongs to strings; integers are int64 anyway, so remove it");
+        }
         throw CompileError(reading.place,
                            fmt::format("\"{}\" has no effect on this type; give the type that it belongs to", name));
     }

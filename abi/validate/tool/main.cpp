@@ -1,0 +1,116 @@
+// stoa-validate: may these files be loaded as plugins?
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <stoa/json.h>
+#include <stoa/validate/finding.h>
+#include <stoa/validate/manifest.h>
+
+namespace {
+
+using stoa::validate::Finding;
+using stoa::validate::Severity;
+
+constexpr const char* kUsage =
+    "usage: stoa-validate [--json] [--errors-only] [--host PROGRAM] FILE…\n"
+    "\n"
+    "Says whether a host may load these plugins, and runs none of them.\n"
+    "  --json           one JSON object a line and file\n"
+    "  --errors-only    leaves warnings out, and says nothing of a file without errors\n"
+    "  --host PROGRAM   also looks for libraries that clash with those of this host\n"
+    "Exit code: 0 nothing found, 1 warnings, 2 errors (must not be loaded), 3 wrong usage.\n";
+
+struct Options {
+    bool json = false;
+    bool errors_only = false;
+    stoa::validate::Surroundings surroundings;
+    std::vector<std::string> files;
+};
+
+/// Returns false for wrong usage.
+bool read(int argc, char** argv, Options& options) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--json") {
+            options.json = true;
+        } else if (word == "--errors-only") {
+            options.errors_only = true;
+        } else if (word == "--host" && i + 1 < argc) {
+            options.surroundings.host_libraries = stoa::validate::neededLibraries(argv[++i]);
+        } else if (word.empty() || word.front() == '-') {
+            return false;
+        } else {
+            options.files.push_back(word);
+        }
+    }
+    return !options.files.empty();
+}
+
+const char* name(Severity severity) { return severity == Severity::kError ? "error" : "warning"; }
+
+void printJson(const std::string& file, const std::vector<Finding>& findings) {
+    Json::Value line;
+    line["file"] = file;
+    line["loadable"] = !stoa::validate::hasErrors(findings);
+    line["findings"] = Json::Value(Json::arrayValue);
+    for (const Finding& finding : findings) {
+        Json::Value one;
+        one["severity"] = name(finding.severity);
+        one["rule"] = finding.rule;
+        one["subject"] = finding.subject;
+        one["reason"] = finding.reason;
+        one["cure"] = finding.cure;
+        line["findings"].append(one);
+    }
+    if (const auto manifest = stoa::validate::readManifest(file)) {
+        line["name"] = manifest->name;
+        line["version"] = manifest->version;
+        line["manifestSha256"] = manifest->sha256;
+    }
+    fmt::print("{}\n", stoa::writeJson(line));
+}
+
+void printText(const std::string& file, const std::vector<Finding>& findings, bool quiet) {
+    for (const Finding& finding : findings) {
+        fmt::print("{}: {} [{}] {}: {}. Cure: {}.\n", file, name(finding.severity), finding.rule, finding.subject,
+                   finding.reason, finding.cure);
+    }
+    if (quiet || stoa::validate::hasErrors(findings)) {
+        return;
+    }
+    if (const auto manifest = stoa::validate::readManifest(file)) {
+        fmt::print("{}: may be loaded: {} {}, {} routes, publishes {} topics, subscribes to {}\n", file, manifest->name,
+                   manifest->version, manifest->routes.size(), manifest->publishes.size(), manifest->subscribes.size());
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    if (argc == 2 && std::string(argv[1]) == "--help") {
+        std::fputs(kUsage, stdout);
+        return 0;
+    }
+    if (!read(argc, argv, options)) {
+        std::fputs(kUsage, stderr);
+        return 3;
+    }
+    int worst = 0;
+    for (const std::string& file : options.files) {
+        auto findings = stoa::validate::validateFile(file, options.surroundings);
+        if (options.errors_only) {
+            findings.erase(std::remove_if(findings.begin(), findings.end(),
+                                          [](const Finding& one) { return one.severity != Severity::kError; }),
+                           findings.end());
+        }
+        options.json ? printJson(file, findings) : printText(file, findings, options.errors_only);
+        worst = std::max(worst, stoa::validate::hasErrors(findings) ? 2 : findings.empty() ? 0 : 1);
+    }
+    return worst;
+}
