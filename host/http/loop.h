@@ -1,0 +1,78 @@
+/// One I/O thread's event loop. Internal to host/http and host/outbound: includes Boost.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace stoa::host::http {
+
+/// Something of this loop that is cut off when its time is up. All members are touched on the loop's thread only.
+///
+/// A sweep over all of them every few milliseconds is cheaper than a timer that is set and cancelled for each
+/// operation.
+class Timed {
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+    virtual ~Timed() = default;
+    /// The time set with expireAt has passed; it is cleared before this call.
+    virtual void expired() = 0;
+
+    void expireAt(TimePoint when) { expiry_ = when; }
+    void expireNever() { expiry_ = TimePoint::max(); }
+
+private:
+    friend class Loop;
+    TimePoint expiry_ = TimePoint::max();
+    std::size_t place_ = 0;
+};
+
+class Loop : public std::enable_shared_from_this<Loop> {
+public:
+    Loop() : context_(1), sweeper_(context_) {}
+
+    boost::asio::io_context& context() { return context_; }
+    /// True on the thread that runs this loop.
+    bool here() const { return current() == this; }
+    /// The loop that runs on this thread, or nullptr.
+    static Loop* current();
+
+    /// Any thread; dropped when the loop has ended.
+    template <class Work>
+    void post(Work&& work) {
+        if (!context_.stopped()) {
+            boost::asio::post(context_, std::forward<Work>(work));
+        }
+    }
+
+    /// [this loop] `timed` lives until it is taken out.
+    void watch(Timed& timed);
+    void unwatch(Timed& timed);
+
+    /// The thread's body: until stop().
+    void run();
+    void stop() { context().stop(); }
+    /// After run() has ended: destroys what was pending, which may hold the last references to connections.
+    void discard() { context_.discard(); }
+
+    /// How late expired() may come.
+    static constexpr std::chrono::milliseconds kSweep{20};
+
+private:
+    struct Context : boost::asio::io_context {
+        using io_context::io_context;
+        void discard() { shutdown(); }
+    };
+    void sweep();
+
+    Context context_;
+    boost::asio::steady_timer sweeper_;
+    bool sweeping_ = false;
+    std::vector<Timed*> timed_;
+};
+
+}  // namespace stoa::host::http
