@@ -32,6 +32,11 @@ void GroupWriter::run(const Job& job, Durability durability) {
     }
 }
 
+std::size_t GroupWriter::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+}
+
 std::optional<Error> GroupWriter::commit(const std::vector<Waiter*>& group) {
     try {
         const bool to_disk = std::any_of(group.begin(), group.end(),

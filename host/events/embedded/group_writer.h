@@ -30,6 +30,9 @@ public:
     /// nothing of the job stays. Jobs run one after the other, on any of the waiting threads.
     void run(const Job& job, Durability durability);
 
+    /// How many wait for the next commit.
+    std::size_t waiting() const;
+
 private:
     struct Waiter {
         const Job* job;
@@ -41,7 +44,7 @@ private:
     std::optional<Error> commit(const std::vector<Waiter*>& group);
     void setDurability(Durability durability);
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Waiter*> waiting_;
     bool committing_ = false;

@@ -1,0 +1,88 @@
+/// What every driver of the event log must do: derive, say how to open one, and register the derived suite.
+#pragma once
+
+#include <cppunit/TestFixture.h>
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/events/event_log.h"
+
+namespace stoa::host::events::conformance {
+
+using TopicPartition = std::pair<std::string, int>;
+
+/// A subscription with what a test wants to know of it.
+struct Member {
+    std::unique_ptr<EventLog> log;
+    std::unique_ptr<Subscription> subscription;
+    std::set<TopicPartition> assigned;
+    std::vector<std::string> notices;
+    std::vector<Delivery> got;
+
+    /// Polls until `done` or a minute has passed; what came is in `got`, committed when `commit`.
+    bool pollUntil(const std::function<bool()>& done, bool commit = true);
+};
+
+class LogConformance : public CppUnit::TestFixture {
+    CPPUNIT_TEST_SUITE(LogConformance);
+    CPPUNIT_TEST(recordsOfAKeyKeepOrderAndContent);
+    CPPUNIT_TEST(aKeyHasThePartitionThatKafkaGivesIt);
+    CPPUNIT_TEST(aTopicThatIsThereStaysAsItIs);
+    CPPUNIT_TEST(publishingToAnUnknownTopicIsRefused);
+    CPPUNIT_TEST(aRecordThatIsTooLargeHoldsBackOnlyItsKey);
+    CPPUNIT_TEST(aNewGroupStartsAtTheBeginning);
+    CPPUNIT_TEST(groupsReadIndependently);
+    CPPUNIT_TEST(aRestartResumesAtTheCommittedOffset);
+    CPPUNIT_TEST(whatWasNotCommittedComesAgain);
+    CPPUNIT_TEST(commitsNeverGoBackwards);
+    CPPUNIT_TEST(twoMembersShareThePartitions);
+    CPPUNIT_TEST(aMemberThatLeavesGivesItsPartitionsUp);
+    CPPUNIT_TEST(aPausedPartitionWaitsForResume);
+    CPPUNIT_TEST(anotherTopicListTakesEffect);
+    CPPUNIT_TEST(aRestartWithAnotherTopicListGetsItsTopics);
+    CPPUNIT_TEST(browsingNeedsNoGroup);
+    CPPUNIT_TEST(manyPublishersLoseNothing);
+    CPPUNIT_TEST_SUITE_END_ABSTRACT();
+
+public:
+    void recordsOfAKeyKeepOrderAndContent();
+    void aKeyHasThePartitionThatKafkaGivesIt();
+    void aTopicThatIsThereStaysAsItIs();
+    void publishingToAnUnknownTopicIsRefused();
+    void aRecordThatIsTooLargeHoldsBackOnlyItsKey();
+    void aNewGroupStartsAtTheBeginning();
+    void groupsReadIndependently();
+    void aRestartResumesAtTheCommittedOffset();
+    void whatWasNotCommittedComesAgain();
+    void commitsNeverGoBackwards();
+    void twoMembersShareThePartitions();
+    void aMemberThatLeavesGivesItsPartitionsUp();
+    void aPausedPartitionWaitsForResume();
+    void anotherTopicListTakesEffect();
+    void aRestartWithAnotherTopicListGetsItsTopics();
+    void browsingNeedsNoGroup();
+    void manyPublishersLoseNothing();
+
+protected:
+    /// The same log each time, as another host (`instance_id`) sees it.
+    virtual std::unique_ptr<EventLog> open(const std::string& instance_id) = 0;
+
+    /// A name that no other test uses, also when the server keeps topics between runs.
+    std::string fresh(const std::string& name);
+    std::string newTopic(int partitions = 4);
+    void publish(const std::string& topic, const std::vector<std::pair<std::string, std::string>>& keys_and_values);
+    std::unique_ptr<Member> join(const std::string& group, std::vector<std::string> topics,
+                                 const std::string& instance = "host-a");
+    EventLog& log();
+
+private:
+    std::unique_ptr<EventLog> log_;
+};
+
+}  // namespace stoa::host::events::conformance
