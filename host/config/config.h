@@ -29,20 +29,21 @@ struct Http {
     int threads;
     std::int64_t max_connections, max_header_bytes, max_target_bytes;
     Milliseconds header_timeout, body_timeout, idle_timeout, write_timeout;
-    Milliseconds deadline;      ///< of a request that brings none
-    Milliseconds max_deadline;  ///< of a request that brings a longer one
+    Milliseconds deadline;               ///< of a request that brings none
+    Milliseconds max_deadline;           ///< of a request that brings a longer one
+    double rate_per_second, rate_burst;  ///< per client address on the edge; 0: no limit
     std::string tls_certificate, tls_key;
 };
 
 struct Outbound {
     std::string local;  ///< "direct" or "socket"
-    Milliseconds connect_timeout, timeout, idle_timeout;
-    std::int64_t max_connections;  ///< per instance of a service
+    Milliseconds timeout, connect_timeout, idle_timeout, stream_timeout;
     int attempts;
-    double retry_budget;  ///< share of the active requests that may be repetitions
-    std::int64_t breaker_calls;
-    double breaker_ratio;
-    Milliseconds breaker_window, breaker_open_min, breaker_open_max;
+    Milliseconds retry_base;
+    std::int64_t max_connections;  ///< to one instance of a service
+    std::int64_t max_waiting;
+    std::int64_t max_answer_bytes;
+    std::string ca_file;
 };
 
 struct Log {
@@ -58,9 +59,11 @@ struct Trace {
 };
 
 struct Security {
-    std::string fleet_key;    ///< file of the fleet's key; empty: this host is certified by `certificate`
-    std::string certificate;  ///< file
-    std::string keys;         ///< directory of this host's and its services' keys
+    std::string fleet_key;     ///< file of the fleet's private key; empty: certified by `certificate`
+    bool create_fleet_key;     ///< make it when it is missing
+    std::string fleet_public;  ///< file
+    std::string certificate;   ///< file
+    std::string keys;          ///< directory of the signing keys; empty: <state>/keys
     std::string issuer, audience;
 };
 
@@ -68,7 +71,7 @@ struct Events {
     std::string url;  ///< key `events`
     Milliseconds retention_age;
     std::int64_t retention_bytes;
-    Milliseconds outbox_poll, outbox_lease;
+    Milliseconds outbox_lease;
     int outbox_batch;
     std::vector<Milliseconds> retries;  ///< waits before a parked event is tried again
     Milliseconds inbox_keep;
@@ -83,17 +86,18 @@ struct Drain {
 };
 
 struct Mail {
-    std::string url, password /* reference */, starttls, from, file, ca_file;
+    std::string url;
+    std::string password;  ///< reference, or empty
+    std::string starttls;  ///< "never", "when-offered" or "required"
+    std::string from, file, ca_file;
     Milliseconds timeout;
     int max_concurrent;
 };
 
 struct External {
     std::string url;
-    Milliseconds timeout, connect_timeout;
-    std::int64_t max_body_bytes;
-    std::string ca_file;
-    bool allow_private = false;  ///< loopback and private addresses: sandboxes and tests
+    std::string bearer;  ///< reference, or empty
+    Milliseconds timeout;
 };
 
 /// One section `plugins.<name>`.
@@ -105,7 +109,7 @@ struct Plugin {
     int sql_connections;
     int workers;
     int queue;
-    int event_workers;
+    Milliseconds event_timeout, timer_timeout;
     std::int64_t memory_limit;  ///< bytes, 0: none
     std::string on_poison;      ///< "manifest" (what it says), "skip" or "hold"
     std::map<std::string, External> external;
@@ -124,9 +128,9 @@ struct Value {
 };
 
 struct Config {
-    std::string file;   ///< host.yaml that was read, or empty
-    std::string state;  ///< directory
-    std::string control_socket;
+    std::string file;            ///< host.yaml that was read, or empty
+    std::string state;           ///< directory
+    std::string control_socket;  ///< empty: <state>/control.sock
     bool plugins_required;
     std::string registry;
     Http http;

@@ -1,0 +1,42 @@
+/// YAML into entries, with the line of each.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "host/config/keys.h"
+#include "host/config/layers.h"
+
+namespace YAML {
+class Node;
+}
+
+namespace stoa::host::config {
+
+/// Strict: one document, keys are plain text, none twice, every key known, every value of its type.
+class YamlReader {
+public:
+    using Put = std::function<void(const Path& path, Entry entry)>;
+    using Mistake = std::function<void(const std::string& origin, const std::string& what)>;
+
+    /// `shown`: the file in messages and origins. Without `lines` origins are `shown` alone (variables, flags).
+    YamlReader(std::string shown, bool lines, Put put, Mistake mistake)
+        : shown_(std::move(shown)), lines_(lines), put_(std::move(put)), mistake_(std::move(mistake)) {}
+
+    void read(const std::string& text, const Path& root);
+
+private:
+    std::string origin(const YAML::Node& node) const;
+    void walk(const YAML::Node& node, const Path& path);
+    void walkMap(const YAML::Node& node, const Path& path);
+    void leaf(const YAML::Node& node, const Path& path, const Key& key);
+    void settings(const YAML::Node& node, const Path& path);
+    void unknown(const YAML::Node& name, const Path& path);
+
+    std::string shown_;
+    bool lines_;
+    Put put_;
+    Mistake mistake_;
+};
+
+}  // namespace stoa::host::config
