@@ -16,7 +16,7 @@ namespace stoa::validate {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr int kMaxNodes = 1'000'000;
+constexpr int kMaxNodes = 50'000;
 
 /// Turns YAML into JSON: a quoted scalar is a string, a plain one is what YAML 1.2's core schema says.
 class YamlReader {
@@ -34,8 +34,8 @@ public:
                 return scalar(node);
             case YAML::NodeType::Sequence: {
                 Json::Value list(Json::arrayValue);
-                for (std::size_t i = 0; i < node.size(); ++i) {
-                    list.append(read(node[i], fmt::format("{}/{}", pointer, i), depth + 1));
+                for (const YAML::Node& item : node) {
+                    list.append(read(item, fmt::format("{}/{}", pointer, list.size()), depth + 1));
                 }
                 return list;
             }
