@@ -19,24 +19,10 @@
 #include "host/base/version.h"
 #include "host/observe/log.h"
 
-extern char** environ;
-
 namespace stoa::host::app {
 namespace {
 
 using Poco::Util::Option;
-
-std::vector<std::pair<std::string, std::string>> environment() {
-    std::vector<std::pair<std::string, std::string>> all;
-    for (char** entry = environ; *entry; ++entry) {
-        const std::string_view pair = *entry;
-        const std::size_t equals = pair.find('=');
-        if (equals != std::string_view::npos) {
-            all.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
-        }
-    }
-    return all;
-}
 
 observe::Level levelOf(const std::string& name) {
     return name == "debug"  ? observe::Level::kDebug
@@ -154,7 +140,7 @@ void HostApplication::showHelp() const {
 config::Config HostApplication::loadConfig() const {
     config::Sources sources;
     sources.file = config_file_;
-    sources.environment = environment();
+    sources.environment = config::processEnvironment();
     sources.flags = flags_;
     return config::load(sources);
 }
@@ -167,17 +153,6 @@ std::vector<PluginFile> HostApplication::pluginFiles(const config::Config& confi
         }
     }
     return files;
-}
-
-int HostApplication::explain(const config::Config& config) const {
-    std::size_t widest = 0;
-    for (const config::Value& value : config.values) {
-        widest = std::max(widest, value.path.size());
-    }
-    for (const config::Value& value : config.values) {
-        std::cout << fmt::format("{:<{}}  {:<40}  {}\n", value.path, widest, value.text, value.origin);
-    }
-    return EXIT_OK;
 }
 
 int HostApplication::serve(config::Config config) {
@@ -223,7 +198,11 @@ int HostApplication::main(const std::vector<std::string>& arguments) {
     }
     try {
         config::Config config = loadConfig();
-        return about_config ? explain(config) : serve(std::move(config));
+        if (about_config) {
+            std::cout << config::explain(config);
+            return EXIT_OK;
+        }
+        return serve(std::move(config));
     } catch (const config::ConfigError& failure) {
         std::cerr << "host: the configuration is wrong:\n" << failure.what() << '\n';
         return config::kExitCode;

@@ -23,7 +23,6 @@ protected:
 private:
     config::Config loadConfig() const;
     std::vector<PluginFile> pluginFiles(const config::Config& config) const;
-    int explain(const config::Config& config) const;
     int serve(config::Config config);
     void showHelp() const;
 

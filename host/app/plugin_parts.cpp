@@ -42,8 +42,13 @@ void PluginSet::attachTimers(plugin::Service& service) {
     timer::TimerOptions options;
     options.service = service.name();
     options.host_id = surroundings_.host_id;
+    options.work_for = [&service](const std::string& name) { return service.workFor(name); };
     service.timers = std::make_unique<timer::TimerService>(
         *service.database(), surroundings_.clock, surroundings_.metrics,
+        [&service] {
+            const auto manifest = service.manifest();
+            return manifest ? manifest->timers : std::vector<validate::TimerSpec>{};
+        },
         [&service](const std::string& name, const stoa_firing& firing, stoa_tx* tx) {
             return service.onTimer(name, firing, tx);
         },

@@ -11,6 +11,7 @@
 #include "host/observe/log.h"
 #include "host/security/secrets.h"
 #include "host/timer/timer_service.h"
+#include "host/timer/timer_store.h"
 
 namespace stoa::host::app {
 namespace {

@@ -167,9 +167,9 @@ stoa_status Service::onTimer(const std::string& timer, const stoa_firing& firing
         setLastError("no version of " + name_ + " is active");
         return STOA_UNAVAILABLE;
     }
-    const auto& timers = lease->manifest().timers;
-    const std::uint32_t index = indexOf(timers, timer, &validate::TimerSpec::name);
-    if (index == timers.size()) {
+    const auto& known = lease->manifest().timers;
+    const std::uint32_t index = indexOf(known, timer, &validate::TimerSpec::name);
+    if (index == known.size()) {
         setLastError("the active version does not know the timer " + timer);
         return STOA_UNSUPPORTED;
     }

@@ -73,8 +73,10 @@ public:
 
     /// [worker] Hands an event or a firing to the active generation. STOA_UNAVAILABLE when there is none,
     /// STOA_UNSUPPORTED when it does not know the topic or the name.
-    stoa_status onEvent(const stoa_event& event, std::string_view traceparent, stoa_tx* tx);
+    stoa_status onEvent(const std::string& topic, const stoa_event& event, stoa_tx* tx);
     stoa_status onTimer(const std::string& timer, const stoa_firing& firing, stoa_tx* tx);
+    /// The Work of a firing: new correlation id and trace.
+    Work workFor(const std::string& route) const;
 
     /// Set once by host/app, before the first publish.
     std::unique_ptr<events::PluginEvents> events;

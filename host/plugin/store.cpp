@@ -12,7 +12,7 @@
 #include <stoa/base64.h>
 #include <stoa/error.h>
 #include <stoa/json.h>
-#include <stoa/validate/elf.h>
+#include <stoa/validate/finding.h>
 
 #include "host/base/atomic_file.h"
 
