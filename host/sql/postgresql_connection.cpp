@@ -1,7 +1,7 @@
 #include "host/sql/postgresql_connection.h"
 
-#include <Poco/Data/PostgreSQL/PostgreSQLException.h>
 #include <Poco/Data/PostgreSQL/SessionHandle.h>
+#include <Poco/Exception.h>
 #include <fmt/format.h>
 #include <poll.h>
 
@@ -98,8 +98,8 @@ struct PostgresqlConnection::Parameters {
 PostgresqlConnection::PostgresqlConnection(const std::string& conninfo) : session_(std::make_unique<Session>()) {
     try {
         session_->handle.connect(conninfo);
-    } catch (const Poco::Data::PostgreSQL::PostgreSQLException& error) {
-        throw Error(STOA_UNAVAILABLE, firstLine(error.message().c_str()));
+    } catch (const Poco::Exception& error) {
+        throw Error(STOA_UNAVAILABLE, firstLine(error.displayText().c_str()));
     }
     pg_ = session_->handle;
     PQsetNoticeReceiver(pg_, ignoreNotice, nullptr);

@@ -85,6 +85,9 @@ stoa_status statusOf(std::string_view sqlstate) {
     if (sqlstate == "23505") {
         return STOA_DUPLICATE;
     }
+    if (sqlstate == "08P01") {  // a wrong number of parameters
+        return STOA_INVALID;
+    }
     if (kind == "23" || sqlstate == "40001" || sqlstate == "40P01") {
         return STOA_CONFLICT;
     }

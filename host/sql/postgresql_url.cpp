@@ -72,6 +72,9 @@ Place parsePlace(std::string_view text) {
     std::string_view host;
     if (text.starts_with('[')) {
         text.remove_prefix(1);
+        if (text.find(']') == std::string_view::npos) {
+            refuse("an address that begins with [ ends with ]");
+        }
         host = cut(text, ']');
         if (!text.empty() && !text.starts_with(':')) {
             refuse("after an address in [] comes a colon and the port");
