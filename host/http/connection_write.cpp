@@ -190,6 +190,7 @@ std::array<boost::asio::const_buffer, 3> Connection::unsent() const {
 bool Connection::flush() {
     writing_ = true;
     std::swap(next_, sending_);
+    sent_ = 0;
     Transport::ErrorCode failure;
     sent_ = transport_.writeNow(unsent(), failure);
     if (failure && failure != boost::asio::error::would_block && failure != boost::asio::error::try_again) {
