@@ -1,0 +1,7 @@
+#include <stoa/abi/draft/plugin.h>
+
+STOA_EXPORT const stoa_plugin *stoa_plugin_entry(const stoa_offer *offer, const stoa_writer *refusal) {
+    (void)offer;
+    (void)refusal;
+    return NULL;
+}

@@ -1,0 +1,11 @@
+#include <stdlib.h>
+
+#include <stoa/abi/draft/plugin.h>
+
+STOA_EXPORT const stoa_plugin *stoa_plugin_entry(const stoa_offer *offer, const stoa_writer *refusal) {
+    (void)refusal;
+    if (offer == NULL) {
+        exit(1);
+    }
+    return NULL;
+}

@@ -1,0 +1,3 @@
+#include "empty.c"
+
+int helper_of_another_plugin(void) { return 1; }

@@ -1,0 +1,9 @@
+#include <stoa/abi/draft/plugin.h>
+
+extern int stoa_host_internal(void);
+
+STOA_EXPORT const stoa_plugin *stoa_plugin_entry(const stoa_offer *offer, const stoa_writer *refusal) {
+    (void)offer;
+    (void)refusal;
+    return stoa_host_internal() == 0 ? NULL : NULL;
+}

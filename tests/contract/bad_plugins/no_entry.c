@@ -1,0 +1,1 @@
+int not_an_entry(void) { return 1; }
