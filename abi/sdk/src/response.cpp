@@ -21,15 +21,15 @@ Response Response::forward(Forward forward) {
     return response;
 }
 
-Response&& Response::header(std::string name, std::string value) && {
+Response Response::header(std::string name, std::string value) && {
     headers_.emplace_back(std::move(name), std::move(value));
     return std::move(*this);
 }
 
-Response&& Response::etag(std::int64_t version) && {
+Response Response::etag(std::int64_t version) && {
     return std::move(*this).header("ETag", '"' + std::to_string(version) + '"');
 }
 
-Response&& Response::location(std::string path) && { return std::move(*this).header("Location", std::move(path)); }
+Response Response::location(std::string path) && { return std::move(*this).header("Location", std::move(path)); }
 
 }  // namespace stoa

@@ -15,9 +15,9 @@
 namespace stoa {
 
 struct Call {
-    std::string service;  ///< or the endpoint's name, for External
+    std::string service = {};  ///< or the endpoint's name, for External
     std::string method = "GET";
-    std::string path;       ///< with query; build it from escaped segments (escapeSegment)
+    std::string path = {};  ///< with query; build it from escaped segments (escapeSegment)
     Json::Value body = {};  ///< sent as application/json unless null
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::uint32_t timeout_ms = 0;      ///< 0: what is left of the current deadline

@@ -110,7 +110,11 @@ private:
 
 /// A mail; see mail.h.
 struct Mail {
-    std::string message_id, to, subject, text, html;
+    std::string message_id = {};  ///< a repetition has the same
+    std::string to = {};
+    std::string subject = {};
+    std::string text = {};
+    std::string html = {};  ///< may be empty
 };
 
 class Mailer {

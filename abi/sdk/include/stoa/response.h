@@ -14,10 +14,10 @@ namespace stoa {
 
 /// Lets the host proxy the request to a service (see stoa_forward in http.h).
 struct Forward {
-    std::string service;
-    std::string path;  ///< with query
-    std::vector<std::pair<std::string, std::string>> set;
-    std::vector<std::string> drop;
+    std::string service = {};
+    std::string path = {};  ///< with query
+    std::vector<std::pair<std::string, std::string>> set = {};
+    std::vector<std::string> drop = {};
     std::string require = "public";  ///< "public", "user" or "staff"
     std::uint32_t timeout_ms = 0;    ///< 0: what is left
 };
@@ -29,10 +29,10 @@ public:
     static Response text(int status, std::string_view content_type, std::string body);
     static Response forward(Forward forward);
 
-    Response&& header(std::string name, std::string value) &&;
+    Response header(std::string name, std::string value) &&;
     /// `ETag: "<version>"` (strong).
-    Response&& etag(std::int64_t version) &&;
-    Response&& location(std::string path) &&;
+    Response etag(std::int64_t version) &&;
+    Response location(std::string path) &&;
 
     int status() const { return status_; }
     const std::string& contentType() const { return content_type_; }

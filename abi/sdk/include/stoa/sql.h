@@ -95,11 +95,12 @@ private:
 
 /// An event to publish. The aggregate's row must have been written before, in the same transaction.
 struct Publication {
-    std::string_view topic;
-    std::string_view aggregate;  ///< type of the aggregate: "order"
-    std::string_view key;        ///< its id
-    std::int64_t version;        ///< its version after this change, from 1
-    Json::Value data;  ///< valid for the topic's schema; the SDK adds `aggregateVersion` and `timestamp` when absent
+    std::string_view topic = {};
+    std::string_view aggregate = {};  ///< type of the aggregate: "order"
+    std::string_view key = {};        ///< its id
+    std::int64_t version = 1;         ///< its version after this change, from 1
+    Json::Value data =
+        {};  ///< valid for the topic's schema; the SDK adds `aggregateVersion` and `timestamp` when absent
 };
 
 /// An open transaction. Lives inside Database::write, Database::read, Request::transact, or an event or timer handler.

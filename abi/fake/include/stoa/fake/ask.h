@@ -24,7 +24,9 @@ public:
     /// `If-Match: "<version>"`
     Ask& ifMatch(std::int64_t version);
     Ask& json(const Json::Value& body);
-    Ask& json(std::string_view body);
+    Ask& json(std::string_view body);  ///< as it is, also when it is none
+    Ask& json(const char* body) { return json(std::string_view{body}); }
+    Ask& json(const std::string& body) { return json(std::string_view{body}); }
     Ask& body(std::string content_type, std::string body);
     /// Peer at the edge; 192.0.2.1 otherwise.
     Ask& from(std::string address);
