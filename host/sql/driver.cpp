@@ -103,6 +103,13 @@ void checkParameters(std::span<const Value> parameters) {
     }
 }
 
+void checkParameterCount(std::size_t wanted, std::size_t given, std::string_view statement) {
+    if (wanted != given) {
+        throw Error(STOA_INVALID, fmt::format("the statement has {} parameters, {} were given: {}", wanted, given,
+                                              excerpt(statement)));
+    }
+}
+
 void checkRowCount(std::size_t rows, std::size_t max_rows, std::string_view statement) {
     if (rows > max_rows) {
         throw Error(STOA_EXHAUSTED, fmt::format("more than {} rows: page through them with LIMIT, in: {}", max_rows,

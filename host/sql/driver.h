@@ -41,6 +41,9 @@ private:
 /// Throws STOA_INVALID for what only one of the databases could keep: text with NUL or bad UTF-8, NaN, infinity.
 void checkParameters(std::span<const Value> parameters);
 
+/// Throws STOA_INVALID.
+void checkParameterCount(std::size_t wanted, std::size_t given, std::string_view statement);
+
 /// Throws STOA_EXHAUSTED.
 void checkRowCount(std::size_t rows, std::size_t max_rows, std::string_view statement);
 

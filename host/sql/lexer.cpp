@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace stoa::host::sql {
 namespace {
@@ -138,6 +139,19 @@ bool isRepeatable(std::string_view statement) {
     static constexpr std::array<std::string_view, 6> kKept{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES"};
     const Token first{Token::Kind::kWord, firstWord(statement)};
     return std::any_of(kKept.begin(), kKept.end(), [&](std::string_view word) { return first.isWord(word); });
+}
+
+std::size_t highestParameter(std::string_view statement) {
+    std::size_t highest = 0;
+    Lexer lexer{statement};
+    for (Token token; lexer.next(token);) {
+        std::size_t number = 0;
+        if (token.kind == Token::Kind::kParameter) {
+            std::from_chars(token.text.data() + 1, token.text.data() + token.text.size(), number);
+        }
+        highest = std::max(highest, number);
+    }
+    return highest;
 }
 
 }  // namespace stoa::host::sql

@@ -44,4 +44,7 @@ std::string_view firstWord(std::string_view statement);
 /// SELECT, INSERT, UPDATE, DELETE, WITH, VALUES: worth keeping prepared. The rest runs once.
 bool isRepeatable(std::string_view statement);
 
+/// The highest n of the parameters $n; 0 without any.
+std::size_t highestParameter(std::string_view statement);
+
 }  // namespace stoa::host::sql

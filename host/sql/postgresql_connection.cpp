@@ -217,6 +217,7 @@ const PostgresqlConnection::Variant& PostgresqlConnection::variant(std::string_v
             return *found;
         }
     }
+    checkParameterCount(highestParameter(statement), parameters.size(), statement);
     Variant made{fmt::format("s{}", next_name_++), {}};
     std::transform(parameters.begin(), parameters.end(), std::back_inserter(made.types), typeOf);
     const std::string text{statement};
@@ -241,6 +242,7 @@ Result PostgresqlConnection::run(std::string_view statement, std::span<const Val
         sent = PQsendQueryPrepared(pg_, name.c_str(), given.count(), given.values.data(), given.lengths.data(),
                                    given.formats.data(), 0);
     } else {
+        checkParameterCount(highestParameter(statement), parameters.size(), statement);
         std::vector<Oid> types;
         std::transform(parameters.begin(), parameters.end(), std::back_inserter(types), typeOf);
         sent = PQsendQueryParams(pg_, std::string{statement}.c_str(), given.count(), types.data(), given.values.data(),

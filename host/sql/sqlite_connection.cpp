@@ -205,10 +205,7 @@ SqliteConnection::Prepared& SqliteConnection::prepared(std::string_view statemen
 }
 
 void SqliteConnection::bind(const Prepared& prepared, std::span<const Value> parameters) {
-    if (prepared.highest != parameters.size()) {
-        throw Error(STOA_INVALID, fmt::format("the statement has {} parameters, {} were given: {}", prepared.highest,
-                                              parameters.size(), excerpt(sqlite3_sql(prepared.handle.get()))));
-    }
+    checkParameterCount(prepared.highest, parameters.size(), sqlite3_sql(prepared.handle.get()));
     for (std::size_t i = 0; i < prepared.parameters.size(); ++i) {
         const int code = bindOne(prepared.handle.get(), static_cast<int>(i) + 1, parameters[prepared.parameters[i]]);
         if (code != SQLITE_OK) {
