@@ -84,6 +84,7 @@ class Fleet:
         self.gateway_port = edge_port or free_port()
         self.hosts = [Host(plan, run / plan.name, {"internal": free_port(), "ops": free_port()}) for plan in topology.read(name)]
         self.override = override or {}
+        self.ports = {}  # of the topology's own, by name
 
     @property
     def gateway(self) -> str:
@@ -148,8 +149,8 @@ class Fleet:
             "security": {"fleet_key": str(self.run / "fleet.pem")},
             "plugins": {name: {"file": str(self._library(name))} for name in host.plan.plugins},
         }
-        if "gateway" in host.plan.plugins:
-            ours["http"]["edge"] = f"127.0.0.1:{self.gateway_port}"
+        edge = self.gateway_port if "gateway" in host.plan.plugins else 0
+        ours["http"]["edge"] = f"127.0.0.1:{edge}"
         config = merged(merged({"events": f"sqlite:{self.run / 'events.db'}"}, host.plan.config), merged(ours, self._override_for(host)))
         text = yaml.safe_dump(topology.filled(config, self._lookup), sort_keys=False, width=120)
         (host.folder / "host.yaml").write_text(f"# Written by tests/fleet from the topology; ./dev up writes it again.\n{text}")
@@ -170,6 +171,8 @@ class Fleet:
             return str(self.run)
         if name == "edge":
             return self.gateway
+        if name == "port":
+            return str(self.ports.setdefault(argument, free_port()))
         if name == "internal":
             for host in self.hosts:
                 if host.name == argument:
