@@ -94,7 +94,7 @@ class Fleet:
         return next(host for host in self.hosts if plugin in host.plan.plugins)
 
     def start(self, on_line=None):
-        program = self.build / "host" / "host"
+        program = self.build / "bin" / "host"
         if not program.exists():
             raise FleetError(f"{program} is not there; build it with: ninja -C {self.build} host")
         for host in self.hosts:

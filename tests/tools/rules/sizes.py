@@ -13,6 +13,7 @@ BLIND = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"(?P<mark>[^(\s]{0,16})\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"'
     r"|(?<![0-9a-fA-FxX'])'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.DOTALL | re.MULTILINE)
 SCOPE = re.compile(r"^\s*(?:template\s*<.*>\s*)?(?:inline\s+)?(?:extern\b|namespace\b|(?:class|struct|union|enum)\b[^()]*$)", re.DOTALL)
+LABELS = re.compile(r"(?:\s|(?:public|protected|private)\s*:)*")
 NAME = re.compile(r"([\w:~]+|operator\s*\S+)\s*\(")
 
 
@@ -80,7 +81,7 @@ def cpp(text):
             before = text[head:at]
             name = NAME.search(before)
             if name and not SCOPE.match(before) and not before.rstrip().endswith("="):
-                blank = len(before) - len(before.lstrip())
+                blank = LABELS.match(before).end()
                 began, start, depth_inside = name[1], line - before[blank:].count("\n"), 1
             else:
                 head = at + 1
