@@ -12,6 +12,10 @@
 
 namespace stoa::host::events {
 
+/// Longest id and key of an event: they stand in indexes of the consumers' databases.
+inline constexpr std::size_t kMaxIdBytes = 256;
+inline constexpr std::size_t kMaxKeyBytes = 512;
+
 /// An event that is published.
 struct OutgoingEvent {
     std::string id;  ///< unique
@@ -43,8 +47,11 @@ tl::expected<IncomingEvent, std::string> readCloudEvent(const Delivery& delivery
 /// The first header of that name, or empty.
 std::string_view header(const Record& record, std::string_view name);
 
-/// Headers as one JSON text (an array of pairs), for a column; and back. Values are kept byte for byte when they are
-/// UTF-8; others are not representable and refused with STOA_INVALID.
+/// The bytes when they are UTF-8 without NUL, which every database keeps as they are; otherwise "hex:" and their
+/// digits.
+std::string asText(std::string_view bytes);
+
+/// Headers as one JSON text (an array of pairs), for a column; and back. Names and values as asText() gives them.
 std::string packHeaders(const Record& record);
 void unpackHeaders(std::string_view packed, Record& record);
 

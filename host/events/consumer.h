@@ -11,12 +11,9 @@
 #include <stoa/abi/draft/sql.h>
 #include <stoa/validate/manifest.h>
 
-#include "host/base/clock.h"
 #include "host/base/work.h"
 #include "host/events/cloud_event.h"
-#include "host/events/event_log.h"
-#include "host/observe/metrics.h"
-#include "host/sql/database.h"
+#include "host/events/surroundings.h"
 
 namespace stoa::host::events {
 
@@ -32,14 +29,6 @@ using Handle = std::function<stoa_status(const std::string& topic, const Incomin
 /// Runs a job on the plugin's worker pool; false when its queue is full (tried again soon). A job that was taken must
 /// run, also during a drain.
 using Submit = std::function<bool(std::function<void()>)>;
-
-/// What the parts of the event runtime stand on; outlives them.
-struct Surroundings {
-    EventLog& log;
-    sql::Database& database;
-    observe::Metrics& metrics;
-    const Clock& clock;
-};
 
 struct ConsumerOptions {
     std::string service;          ///< also the group

@@ -1,24 +1,21 @@
 /// Brings outbox rows to the log: in order per aggregate, deleted only after the acknowledgement.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "host/events/event_log.h"
-#include "host/events/outbox.h"
+#include "host/events/outbox_store.h"
+#include "host/events/surroundings.h"
 #include "host/observe/metrics.h"
-#include "host/sql/database.h"
 
 namespace stoa::host::events {
 
@@ -31,6 +28,7 @@ struct RelayOptions {
     std::chrono::milliseconds idle_poll{1000};  ///< otherwise; a commit of this host wakes the relay at once anyway
     std::chrono::milliseconds busy_for{5000};   ///< how long after the last row the leases are renewed
     std::size_t batch = 500;
+    std::chrono::milliseconds max_back_off{2000};  ///< between tries while the log or the database is down
     /// Rows wait in a shard that this host leases: to be told over the internal listener. Relay thread; must not throw.
     std::function<void(const std::string& owner_host_id)> wake_owner;
 };
@@ -50,11 +48,13 @@ struct RelayStatus {
 /// deletes nothing: deletes name the epoch.
 class OutboxRelay {
 public:
-    OutboxRelay(EventLog& log, sql::Database& database, observe::Metrics& metrics, RelayOptions options);
+    OutboxRelay(const Surroundings& surroundings, RelayOptions options);
     ~OutboxRelay();
     OutboxRelay(const OutboxRelay&) = delete;
     OutboxRelay& operator=(const OutboxRelay&) = delete;
 
+    /// Topics to make before anything is published; again for those of a new generation.
+    void ensureTopics(std::vector<TopicSpec> topics);
     void start();
     /// Something was committed, here or (told by another host) elsewhere. Any thread, returns at once.
     void wake();
@@ -65,42 +65,45 @@ public:
     RelayStatus status() const;
 
 private:
-    struct Row;
-    struct Batch;
-    enum class Pass { kIdle, kMore, kBlocked };
+    enum class Pass {
+        kDone,    ///< nothing is left that this host could publish
+        kMore,    ///< the leases want renewing in the middle of a backlog
+        kBlocked  ///< rows wait for the log or the database
+    };
+    using Instant = std::chrono::steady_clock::time_point;
 
     void run();
+    Pass tryPass();
     Pass pass();
-    bool lookForWork();
-    bool leasesAreFresh() const;
-    void renewLeases();
-    std::vector<std::int64_t> shareOf(sql::Transaction& transaction, std::int64_t now_us);
-    Batch load(std::int64_t after);
-    std::size_t publish(const Batch& batch);
-    void remove(const std::vector<const Row*>& rows);
+    void makeTopics();
+    bool holdsFreshLeases() const;
+    bool mustRenew() const;
+    Pass publishAll();
+    std::vector<const OutboxRow*> publish(const std::vector<const OutboxRow*>& rows, std::set<TopicKey>& blocked);
     void wakeOwners();
-    void giveBack() noexcept;
-    void note(std::string problem);
+    void report(const std::vector<OutboxRow>& oldest_first);
+    std::chrono::milliseconds pause(Pass pass);
 
-    EventLog& log_;
-    sql::Database& database_;
+    Surroundings surroundings_;
     RelayOptions options_;
+    OutboxStore store_;
     std::shared_ptr<observe::Gauge> oldest_age_;
     std::shared_ptr<observe::Counter> published_;
     std::shared_ptr<observe::Counter> failures_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
+    std::vector<TopicSpec> missing_topics_;
     std::uint64_t wakes_ = 0;    ///< counted up by wake()
     std::uint64_t settled_ = 0;  ///< wakes_ as it was before the last pass that left nothing
     bool stopping_ = false;
     RelayStatus status_;
 
     // Relay thread only.
-    std::map<std::int64_t, std::int64_t> epochs_;  ///< shard to epoch, of the leases held
-    std::chrono::steady_clock::time_point leased_until_{};
-    std::chrono::steady_clock::time_point renewed_at_{};
-    std::chrono::steady_clock::time_point last_row_{};
+    Instant leased_until_{};
+    Instant renewed_{};
+    Instant last_row_{};
+    std::chrono::milliseconds back_off_{0};
     std::thread thread_;
 };
 
