@@ -1,0 +1,125 @@
+"""Places real grocery baskets as orders through the gateway, and compares the shop's databases with what they must hold.
+
+    replay.py --stores embedded|servers --plan plan.json --expected expected.json --run DIR
+
+Products come in through the import, stock is received, every household registers; then the baskets are placed
+concurrently, each with its own Idempotency-Key, until all orders are delivered. The hosts are stopped before the
+databases are read.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "fleet"))
+
+import accounts
+import compare
+import stores
+import topology
+from fleet import Fleet
+from shop import Refused, Shop, delivered, retried
+
+THREADS = 8
+IMPORT_ROWS = 500
+
+
+class Replay:
+    def __init__(self, shop, plan, staff):
+        self.shop, self.plan, self.staff = shop, plan, staff
+        self.products = {}  # the data set's product id → ours
+        self.users = {}  # household → (user id, token)
+        self.orders = {}  # basket → order id
+        self.prices = {product["sku"]: product["price"]["amount"] for product in plan["products"]}
+
+    def import_products(self):
+        rows = self.plan["products"]
+        for begin in range(0, len(rows), IMPORT_ROWS):
+            self.shop.import_products(self.staff, rows[begin:begin + IMPORT_ROWS])
+        self.products = {product["sku"]: product["id"] for product in self.shop.products()}
+
+    def receive_stock(self):
+        self._each(self.plan["stock"].items(), lambda item: retried(
+            lambda: self.shop.receive(self.staff, self.products[item[0]], item[1], "delivery", key=f"stock-{item[0]}")))
+
+    def register_households(self):
+        def register(household):
+            email, password = f"household-{household}@example.com", f"household {household} buys here"
+            user = retried(lambda: self.shop.register(email, password))
+            self.users[household] = (user["userId"], retried(lambda: self.shop.login(email, password)))
+        self._each(sorted({basket["household"] for basket in self.plan["baskets"]}), register)
+
+    def place_orders(self):
+        def place(basket):
+            items = [(self.products[product], quantity) for product, quantity in basket["items"].items()]
+            total = sum(self.prices[product] * quantity for product, quantity in basket["items"].items())
+            token = self.users[basket["household"]][1]
+            order = retried(lambda: self.shop.place_order(token, items, total, key=f"basket-{basket['basket']}"))
+            self.orders[basket["basket"]] = order["id"]
+        self._each(self.plan["baskets"], place)
+
+    def wait_until_delivered(self):
+        self._each(self.plan["baskets"], lambda basket: self.shop.wait_for_order(
+            self.users[basket["household"]][1], self.orders[basket["basket"]], delivered, seconds=180))
+
+    def _each(self, things, work):
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(work, things))
+
+    def result(self):
+        return {"products": self.products, "orders": self.orders, "households": {name: user for name, (user, _) in self.users.items()}}
+
+
+def timed(title, work):
+    begin = time.monotonic()
+    work()
+    print(f"  {title}: {time.monotonic() - begin:.1f} s", flush=True)
+
+
+def run(fleet, plan, folder) -> dict:
+    with fleet:
+        timed("hosts are ready", lambda: (fleet.start(), fleet.wait_until_ready()))
+        shop = Shop(fleet.gateway)
+        replay = Replay(shop, plan, accounts.staff_token(shop, fleet))
+        timed(f"{len(plan['products'])} products imported", replay.import_products)
+        timed("stock received", replay.receive_stock)
+        timed("households registered", replay.register_households)
+        timed(f"{len(plan['baskets'])} baskets placed", replay.place_orders)
+        timed("all delivered", replay.wait_until_delivered)
+        codes = fleet.stop()
+    if any(codes.values()):
+        raise topology.FleetError(f"hosts did not end well: {codes}; their logs are in {folder}")
+    return replay.result()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stores", choices=["embedded", "servers"], required=True)
+    parser.add_argument("--topology", default="all-in-one")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
+    for name in ("plan", "expected", "run"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    options = parser.parse_args()
+    shutil.rmtree(options.run, ignore_errors=True)
+    try:
+        store = stores.Embedded() if options.stores == "embedded" else stores.Servers("replay")
+        plugins = [plugin for host in topology.read(options.topology) for plugin in host.plugins if plugin != "gateway"]
+        fleet = Fleet(options.run, options.topology, options.build, override=store.override(plugins))
+        result = run(fleet, json.loads(options.plan.read_text()), options.run)
+    except (topology.FleetError, Refused, TimeoutError, OSError) as error:
+        sys.exit(f"replay: {error}\nThe hosts' logs are in {options.run}")
+    differences = compare.differences(json.loads(options.expected.read_text()), result,
+                                      lambda plugin, statement: store.query(fleet, plugin, statement))
+    for line in differences:
+        print(f"  differs: {line}")
+    if differences:
+        sys.exit(f"replay: {len(differences)} differences")
+
+
+if __name__ == "__main__":
+    main()
