@@ -1,7 +1,7 @@
 """Fills a running shop for the demo, through REST alone: products with stock, a customer, a member of staff.
 
 Runs again without harm: what is there stays, stock is received only for products that this run has made. Passwords
-are made up at the first run and kept in <run>/accounts.json, which only we may read.
+are made up at the first run and kept in the run directory, in files that only we may read.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
+from accounts import STAFF, staff_password
 from shop import Refused, retried
 
 CATALOGUE = Path(__file__).parent / "catalogue.jsonl"
@@ -21,15 +22,13 @@ class LoadError(Exception):
 
 def load(shop, run: Path) -> dict:
     """Returns the accounts: role → email and password."""
-    accounts = read_accounts(run / "accounts.json")
+    found = {"customer": read_customer(run / "customer.json"), "staff": {"email": STAFF, "password": staff_password(run)}}
     try:
-        for account in accounts.values():
-            retried(lambda: ensure_account(shop, account))
-        staff = shop.login(**accounts["staff"])
-        fill(shop, staff)
+        retried(lambda: ensure_account(shop, found["customer"]))
+        fill(shop, shop.login(**found["staff"]))
     except Refused as refused:
         raise LoadError(f"the demo shop could not be loaded: {refused}") from refused
-    return accounts
+    return found
 
 
 def ensure_account(shop, account):
@@ -55,11 +54,10 @@ def fill(shop, staff):
                                                  key=f"demo-{ids[entry['sku']]}"))
 
 
-def read_accounts(file: Path) -> dict:
+def read_customer(file: Path) -> dict:
     if file.exists():
         return json.loads(file.read_text())
-    accounts = {role: {"email": f"{role}@example.com", "password": secrets.token_urlsafe(9)} for role in ("customer", "staff")}
-    file.parent.mkdir(parents=True, exist_ok=True)
+    customer = {"email": "customer@example.com", "password": secrets.token_urlsafe(12)}
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        json.dump(accounts, out, indent=1)
-    return accounts
+        json.dump(customer, out, indent=1)
+    return customer

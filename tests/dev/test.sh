@@ -36,13 +36,27 @@ test_with_servers() {
     # Nothing of an earlier run may decide this one.
     stack down --clean --quiet
     stack up
+    python_packages
     build "$preset"
     # shellcheck source=/dev/null
     source build/stack/env
-    run_tests "$preset"
+    # Sanitizers make everything slow; what they could find in the replay, the other tests reach as well.
+    if [ "$preset" = release ]; then run_tests "$preset"; else run_tests "$preset" -LE replay; fi
     trap - EXIT
     step "stop the servers" stack down --clean
     cat "$LOG_DIR/ctest-summary.txt"
+}
+
+# What the replay reads its baskets with, in build/venv; made again when the requirements change.
+python_packages() {
+    cmp -s tests/replay/requirements.txt build/venv/requirements.txt || step "install Python packages" make_venv
+}
+
+make_venv() {
+    rm -rf build/venv
+    python3 -m venv build/venv
+    build/venv/bin/pip install --no-deps --requirement tests/replay/requirements.txt
+    cp tests/replay/requirements.txt build/venv/
 }
 
 # run_tests PRESET [CTEST OPTION…]: ends with ctest's summary; a test that did not run is a failure.

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import yaml
 
+import accounts
 import topology
 from topology import FleetError, merged
 
@@ -97,6 +98,7 @@ class Fleet:
         program = self.build / "bin" / "host"
         if not program.exists():
             raise FleetError(f"{program} is not there; build it with: ninja -C {self.build} host")
+        accounts.staff_password(self.run)  # the auth service reads it when it starts
         for host in self.hosts:
             self._write_config(host)
         for host in self.hosts:
@@ -151,14 +153,10 @@ class Fleet:
         }
         edge = self.gateway_port if "gateway" in host.plan.plugins else 0
         ours["http"]["edge"] = f"127.0.0.1:{edge}"
-        config = merged(merged({"events": f"sqlite:{self.run / 'events.db'}"}, host.plan.config), merged(ours, self._override_for(host)))
+        config = merged(merged({"events": f"sqlite:{self.run / 'events.db'}"}, host.plan.config), merged(ours, self.override))
+        config["plugins"] = {name: config["plugins"][name] for name in host.plan.plugins}
         text = yaml.safe_dump(topology.filled(config, self._lookup), sort_keys=False, width=120)
         (host.folder / "host.yaml").write_text(f"# Written by tests/fleet from the topology; ./dev up writes it again.\n{text}")
-
-    def _override_for(self, host: Host) -> dict:
-        """The override without sections of plugins that this host does not run."""
-        plugins = {name: section for name, section in self.override.get("plugins", {}).items() if name in host.plan.plugins}
-        return {**self.override, "plugins": plugins}
 
     def _library(self, name: str) -> Path:
         file = self.build / "plugins" / f"{name}.so"

@@ -110,11 +110,12 @@ def main():
         store = stores.Embedded() if options.stores == "embedded" else stores.Servers("replay")
         plugins = [plugin for host in topology.read(options.topology) for plugin in host.plugins if plugin != "gateway"]
         fleet = Fleet(options.run, options.topology, options.build, override=store.override(plugins))
-        result = run(fleet, json.loads(options.plan.read_text()), options.run)
+        plan = json.loads(options.plan.read_text())
+        result = run(fleet, plan, options.run)
     except (topology.FleetError, Refused, TimeoutError, OSError) as error:
         sys.exit(f"replay: {error}\nThe hosts' logs are in {options.run}")
     differences = compare.differences(json.loads(options.expected.read_text()), result,
-                                      lambda plugin, statement: store.query(fleet, plugin, statement))
+                                      lambda plugin, statement: store.query(fleet, plugin, statement), plan["spare"])
     for line in differences:
         print(f"  differs: {line}")
     if differences:
