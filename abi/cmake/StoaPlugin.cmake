@@ -9,9 +9,6 @@
 #
 # Needs the targets stoa_abi, stoa_sdk, stoa-manifest, stoa-validate, for tests stoa_fake and PkgConfig::CPPUNIT.
 
-set(STOA_PLUGIN_VERSION_SCRIPT "${CMAKE_CURRENT_LIST_DIR}/plugin.map")
-set(STOA_PLUGIN_TEST_MAIN "${CMAKE_CURRENT_LIST_DIR}/../fake/test_main.cpp")
-
 function(stoa_add_plugin name)
   cmake_parse_arguments(arg "" "" "LIBRARIES" ${ARGN})
   set(source_dir "${CMAKE_CURRENT_SOURCE_DIR}")
@@ -81,7 +78,7 @@ function(stoa_plugin_library name)
   target_link_options(
     ${name}
     PRIVATE
-    "LINKER:--version-script=${STOA_PLUGIN_VERSION_SCRIPT}"
+    "LINKER:--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map"
     LINKER:-z,defs
     LINKER:-z,now
     LINKER:--as-needed
@@ -94,7 +91,7 @@ function(stoa_plugin_library name)
                SKIP_BUILD_RPATH ON
                INSTALL_RPATH ""
                LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins"
-               LINK_DEPENDS "${STOA_PLUGIN_VERSION_SCRIPT}")
+               LINK_DEPENDS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map")
   if(TARGET stoa_flags)
     target_link_libraries(${name} PRIVATE stoa_flags)
   endif()
@@ -105,7 +102,7 @@ function(stoa_plugin_library name)
 endfunction()
 
 function(stoa_plugin_test name)
-  add_executable(${name}_plugin_test ${ARGN} "${STOA_PLUGIN_TEST_MAIN}")
+  add_executable(${name}_plugin_test ${ARGN} "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../fake/test_main.cpp")
   target_link_libraries(${name}_plugin_test PRIVATE ${name}_objects stoa_fake PkgConfig::CPPUNIT)
   if(TARGET stoa_flags)
     target_link_libraries(${name}_plugin_test PRIVATE stoa_flags)

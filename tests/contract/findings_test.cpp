@@ -114,9 +114,9 @@ public:
 
     void librariesThatClashWithTheHostsAreFound() {
         const auto needed = neededLibraries(STOA_TEST_PLUGIN);
-        CPPUNIT_ASSERT(std::find(needed.begin(), needed.end(), "libc.so.6") != needed.end());
-        CPPUNIT_ASSERT(validateFile(STOA_TEST_PLUGIN, {.host_libraries = {"libc.so.6"}}).empty());
-        const auto findings = validateFile(STOA_TEST_PLUGIN, {.host_libraries = {"libc.so.7"}});
+        CPPUNIT_ASSERT(!needed.empty());
+        CPPUNIT_ASSERT(validateFile(STOA_TEST_PLUGIN, {.host_libraries = needed}).empty());
+        const auto findings = validateFile(STOA_TEST_PLUGIN, {.host_libraries = {needed[0] + ".9"}});
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, findings.size());
         CPPUNIT_ASSERT_EQUAL(std::string("libraries"), findings[0].rule);
     }

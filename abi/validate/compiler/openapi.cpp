@@ -25,9 +25,9 @@ struct Part {
     Part operator[](Json::ArrayIndex index) const { return {&(*value)[index], fmt::format("{}/{}", pointer, index)}; }
 };
 
-class Reader {
+class OperationReader {
 public:
-    explicit Reader(const Document& document) : document_(document), schemas_(document.value) {}
+    explicit OperationReader(const Document& document) : document_(document), schemas_(document.value) {}
 
     std::map<std::string, Operation> read() {
         const Part root{&document_.value, ""};
@@ -303,6 +303,6 @@ private:
 
 }  // namespace
 
-std::map<std::string, Operation> readOperations(const Document& document) { return Reader(document).read(); }
+std::map<std::string, Operation> readOperations(const Document& document) { return OperationReader(document).read(); }
 
 }  // namespace stoa::validate

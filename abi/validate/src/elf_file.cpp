@@ -160,8 +160,8 @@ std::string ElfFile::readSymbols(Elf_Scn* section, const GElf_Shdr& header) {
         if (name == nullptr) {
             return "is damaged: a dynamic symbol has no name; build it again";
         }
-        symbols_.push_back(
-            {name, GELF_ST_BIND(symbol.st_info), GELF_ST_TYPE(symbol.st_info), symbol.st_shndx != SHN_UNDEF});
+        symbols_.push_back({name, static_cast<unsigned>(GELF_ST_BIND(symbol.st_info)),
+                            static_cast<unsigned>(GELF_ST_TYPE(symbol.st_info)), symbol.st_shndx != SHN_UNDEF});
     }
     return {};
 }

@@ -48,12 +48,43 @@ Json::Value whole() {
     return json;
 }
 
+using Change = std::function<void(Json::Value&)>;
+
+Change set(const char* member, const Json::Value& value) {
+    return [=](Json::Value& json) { json[member] = value; };
+}
+
+/// In the route that creates.
+Change route(const char* member, const Json::Value& value) {
+    return [=](Json::Value& json) { json["routes"][1][member] = value; };
+}
+
+/// In the schema of the published event.
+Change publish(const char* member, const Json::Value& value) {
+    return [=](Json::Value& json) { json["publishes"][0]["schema"][member] = value; };
+}
+
+/// Each change makes the manifest wrong, and the error contains what stands beside it.
+void assertRefused(const std::vector<std::pair<Change, const char*>>& cases) {
+    for (const auto& [change, expected] : cases) {
+        Json::Value json = whole();
+        change(json);
+        const auto manifest = parseManifest(writeJson(json));
+        CPPUNIT_ASSERT_MESSAGE(std::string("must be refused: ") + expected, !manifest.has_value());
+        CPPUNIT_ASSERT_MESSAGE(std::string(expected) + " is not in: " + manifest.error(),
+                               manifest.error().find(expected) != std::string::npos);
+    }
+}
+
 }  // namespace
 
 class ManifestTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(ManifestTest);
     CPPUNIT_TEST(aWholeManifestIsRead);
-    CPPUNIT_TEST(eachMistakeIsNamedWithItsPlace);
+    CPPUNIT_TEST(mistakesAtTheTopAreNamed);
+    CPPUNIT_TEST(mistakesInARouteAreNamed);
+    CPPUNIT_TEST(mistakesInParametersAndBodiesAreNamed);
+    CPPUNIT_TEST(mistakesInEventsTimersAndMigrationsAreNamed);
     CPPUNIT_TEST(eachPartNeedsItsCapability);
     CPPUNIT_TEST(textThatIsNoManifestIsRefused);
     CPPUNIT_TEST(anEdgeListenerNeedsNoResources);
@@ -90,18 +121,8 @@ public:
         CPPUNIT_ASSERT_EQUAL(5, manifest->settings->withDefaults(Json::objectValue)["threshold"].asInt());
     }
 
-    void eachMistakeIsNamedWithItsPlace() {
-        using Change = std::function<void(Json::Value&)>;
-        const auto set = [](const char* member, const Json::Value& value) -> Change {
-            return [=](Json::Value& json) { json[member] = value; };
-        };
-        const auto route = [](const char* member, const Json::Value& value) -> Change {
-            return [=](Json::Value& json) { json["routes"][1][member] = value; };
-        };
-        const auto publish = [](const char* member, const Json::Value& value) -> Change {
-            return [=](Json::Value& json) { json["publishes"][0]["schema"][member] = value; };
-        };
-        const std::pair<Change, const char*> cases[] = {
+    void mistakesAtTheTopAreNamed() {
+        assertRefused({
             {set("format", 2), "format"},
             {set("name", "Inventory"), "name: must be lower-case"},
             {set("name", 7), "name: must be a string"},
@@ -116,6 +137,11 @@ public:
             {[](Json::Value& json) { json["resources"].append("inventory"); }, "resources[1]"},
             {[](Json::Value& json) { json["resources"].append("stock"); }, "no route lies under /api/v1/stock"},
             {[](Json::Value& json) { json["capabilities"].append("sql"); }, "must look like stoa.sql/1"},
+        });
+    }
+
+    void mistakesInARouteAreNamed() {
+        assertRefused({
             {[](Json::Value& json) { json["routes"].append(json["routes"][0]); }, "routes[2]: operation \"getStock\""},
             {[](Json::Value& json) {
                  json["routes"][1] = json["routes"][0];
@@ -144,6 +170,11 @@ public:
             {route("maxBody", -1), "maxBody: must be a whole number from 0"},
             {route("maxBody", 1.5), "maxBody: must be a whole number"},
             {route("color", "red"), "routes[1] (receive).color: is not known here"},
+        });
+    }
+
+    void mistakesInParametersAndBodiesAreNamed() {
+        assertRefused({
             {[](Json::Value& json) { json["routes"][0]["idempotency"] = "required"; }, "a GET is idempotent already"},
             {[](Json::Value& json) { json["routes"][0]["parameters"][0]["in"] = "cookie"; }, "parameters[0].in"},
             {[](Json::Value& json) { json["routes"][0]["parameters"][0]["required"] = false; },
@@ -160,6 +191,11 @@ public:
                  json["routes"][1].removeMember("idempotency");
              },
              "can't check the JSON body of a streaming route"},
+        });
+    }
+
+    void mistakesInEventsTimersAndMigrationsAreNamed() {
+        assertRefused({
             {[](Json::Value& json) { json["publishes"][0]["topic"] = "Reserved"; }, "publishes[0].topic"},
             {[](Json::Value& json) { json["publishes"][0]["partitions"] = 0; }, "publishes[0].partitions"},
             {[](Json::Value& json) { json["publishes"].append(json["publishes"][0]); }, "publishes[1]: topic"},
@@ -182,15 +218,7 @@ public:
             {[](Json::Value& json) { json["migrations"][0]["sql"] = "DROP TABLE x"; }, "is not the digest"},
             {[](Json::Value& json) { json["config"]["properties"]["threshold"]["default"] = "x"; },
              "config /properties"},
-        };
-        for (const auto& [change, expected] : cases) {
-            Json::Value json = whole();
-            change(json);
-            const auto manifest = parseManifest(writeJson(json));
-            CPPUNIT_ASSERT_MESSAGE(std::string("must be refused: ") + expected, !manifest.has_value());
-            CPPUNIT_ASSERT_MESSAGE(std::string(expected) + " is not in: " + manifest.error(),
-                                   manifest.error().find(expected) != std::string::npos);
-        }
+        });
     }
 
     void eachPartNeedsItsCapability() {

@@ -34,7 +34,6 @@ private:
     };
     struct Reading;
     struct Keyword;
-    static const Keyword kKeywords[];
 
     const Node* node(const Json::Value& schema, const std::string& place, int depth);
     const Node* refer(const Json::Value& target, const std::string& place, int depth);
