@@ -17,6 +17,7 @@
 
 namespace stoa::host::events {
 
+class ConsumerRuntime;
 class OutboxWriter;
 
 /// Enters the plugin. Runs on a worker, inside a Work of this event (service, route = topic, correlation id, trace;
@@ -128,8 +129,7 @@ public:
     bool redrive(const std::string& topic, int partition, std::int64_t offset);
 
 private:
-    class Runtime;
-    std::unique_ptr<Runtime> runtime_;
+    std::unique_ptr<ConsumerRuntime> runtime_;
 };
 
 }  // namespace stoa::host::events
