@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,10 +54,10 @@ public:
     bool take(sql::Transaction& transaction, const Claim& claim) const;
     /// After a run outside of a transaction: it goes, unless it was set anew, which is then free to run.
     void finish(const Claim& claim);
-    /// After a failed run: it is due again at `next`; set anew meanwhile, when that says.
-    void retry(const Claim& claim, Time next);
-    /// Gives claims back that were not run; their attempt does not count.
-    void release(std::span<const Claim> claims);
+    /// After a failed run: it is due again at `next`; set anew meanwhile, when that says. `counts`: as an attempt.
+    void retry(const Claim& claim, Time next, bool counts);
+    /// Gives a claim back that was not run; its attempt does not count.
+    void release(const Claim& claim);
     /// At the start of a host: what its former process held is free again. The number of timers.
     std::int64_t releaseAll();
 
@@ -65,6 +66,10 @@ public:
     std::vector<UnknownTimer> unknown(Time now, std::span<const std::string> names);
 
 private:
+    std::int64_t update(sql::Transaction& transaction, std::string_view change, const Claim& claim,
+                        std::int64_t value) const;
+    void settle(std::string_view change, const Claim& claim, std::int64_t value);
+
     sql::Database& database_;
     const std::string host_id_;
 };
