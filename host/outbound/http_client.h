@@ -48,7 +48,8 @@ struct Outcome {
     bool sent = false;             ///< the request, or a part of it, may have reached the other side
     /// The other side spoke, but not HTTP, or broke off within an answer. 502 to a caller.
     bool broken = false;
-    http::Response response;  ///< when answered
+    bool source_failed = false;  ///< it was the call's own `source` that broke off, with this status
+    http::Response response;     ///< when answered
     bool answered() const { return status == STOA_OK; }
 };
 

@@ -1,0 +1,60 @@
+/// Beast's parser for answers, made strict, filling http::Response. Internal: includes Boost.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include "host/http/message.h"
+#include "host/http/request_parser.h"
+
+namespace stoa::host::outbound {
+
+/// One answer, once.
+class AnswerParser : private boost::beast::http::basic_parser<false> {
+public:
+    /// `response` outlives the use of head().
+    AnswerParser(http::Response& response, bool to_head);
+
+    /// A whole head, as http::HeadScan found it. False: not HTTP as we take it.
+    bool head(std::string_view text);
+    /// 100 Continue and the like: the real answer is still to come.
+    bool interim() const { return status_ < 200; }
+    using basic_parser::is_done;
+    bool keepAlive() const { return keep_alive(); }
+    bool untilEnd() const { return need_eof(); }
+    std::optional<std::uint64_t> contentLength() const;
+    /// Takes what it can from `text` and appends the body's bytes to `into`. broken() afterwards: bad framing.
+    std::size_t body(std::string_view text, std::string& into);
+    bool broken() const { return broken_; }
+    /// The other side has ended. False when the answer is not complete.
+    bool end();
+
+private:
+    using string_view = boost::beast::string_view;
+    using error_code = boost::beast::error_code;
+    void on_request_impl(boost::beast::http::verb, string_view, string_view, int, error_code&) final {}
+    void on_response_impl(int status, string_view, int, error_code&) final { status_ = status; }
+    void on_field_impl(boost::beast::http::field name, string_view text, string_view value, error_code& failure) final;
+    void on_header_impl(error_code&) final {}
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) final {}
+    std::size_t on_body_impl(string_view data, error_code&) final;
+    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) final {}
+    std::size_t on_chunk_body_impl(std::uint64_t, string_view data, error_code& failure) final;
+    void on_finish_impl(error_code&) final {}
+
+    http::Response* response_;
+    const bool to_head_;
+    bool in_body_ = false;
+    bool broken_ = false;
+    int status_ = 0;
+    std::string* into_ = nullptr;
+};
+
+/// Removes the headers that belong to one connection (RFC 9110, 7.6.1) and those that Connection names.
+void dropHopHeaders(http::Headers& headers);
+
+}  // namespace stoa::host::outbound
