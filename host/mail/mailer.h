@@ -20,13 +20,16 @@ struct Message {
     std::string html;  ///< may be empty
 };
 
-/// What became of a mail. `sent`: DATA had begun, so with another status than STOA_OK nobody knows whether it went out.
+/// What became of a mail. `sent`: its content may have reached the server; with another status than STOA_OK nobody
+/// knows whether it went out. A server that refused the content with 4xx or 5xx has not taken it: not sent.
 struct Outcome {
     stoa_status status = STOA_OK;
     bool sent = false;
     std::string detail;  ///< why not; names no recipient
 };
 
+/// kWhenOffered encrypts without checking who is there (RFC 7435); kRequired checks the certificate for the host's
+/// name.
 enum class StartTls { kNever, kWhenOffered, kRequired };
 
 struct MailOptions {
@@ -44,14 +47,16 @@ struct MailOptions {
 class Mailer {
 public:
     virtual ~Mailer() = default;
-    /// Never throws. STOA_INVALID: bad address or header, or refused for good (5xx); STOA_UNAVAILABLE: connection, 4xx;
-    /// STOA_DEADLINE: no answer in time; STOA_EXHAUSTED: too many at once.
+    /// Never throws. STOA_INVALID: bad address or header, or this mail was refused for good (5xx to RCPT or DATA).
+    /// STOA_UNAVAILABLE: no connection, 4xx, or the server refuses this host (5xx before RCPT). STOA_DEADLINE: no
+    /// answer in time. STOA_EXHAUSTED: too many at once.
     virtual Outcome send(const Message& message, std::optional<Deadline> deadline) noexcept = 0;
     /// For logs and status; no secret.
     virtual std::string describe() const = 0;
 };
 
-/// Throws stoa::Error (STOA_INVALID) when the options don't make sense. Connects to nothing yet.
+/// Throws stoa::Error (STOA_INVALID) when the options don't make sense: among others a password for another machine is
+/// sent only with StartTls::kRequired, which checks the server's certificate. Connects to nothing yet.
 std::unique_ptr<Mailer> openMailer(const MailOptions& options);
 
 }  // namespace stoa::host::mail
