@@ -1,0 +1,164 @@
+#include "events.h"
+
+#include <map>
+#include <string>
+
+#include <stoa/json.h>
+
+#include "store.h"
+
+namespace order::events {
+namespace {
+
+using stoa::Event;
+using stoa::Transaction;
+
+const std::map<std::string_view, Trigger> kTriggers{
+    {"payment.authorized", Trigger::kPaymentAuthorized},
+    {"payment.completed", Trigger::kPaymentCompleted},
+    {"payment.failed", Trigger::kPaymentFailed},
+    {"payment.voided", Trigger::kPaymentVoided},
+    {"payment.refunded", Trigger::kPaymentRefunded},
+    {"inventory.reserved", Trigger::kStockReserved},
+    {"inventory.reservation_failed", Trigger::kStockShort},
+    {"inventory.released", Trigger::kStockReleased},
+    {"inventory.committed", Trigger::kStockCommitted},
+    {"inventory.commit_refused", Trigger::kCommitRefused},
+    {"shipment.created", Trigger::kShipmentCreated},
+    {"shipment.shipped", Trigger::kShipmentShipped},
+    {"shipment.delivered", Trigger::kShipmentDelivered},
+    {"shipment.cancelled", Trigger::kShipmentCancelled},
+    {"shipment.cancel_refused", Trigger::kCancelRefused},
+};
+
+Json::Value payload(const Order& order, Publish what) {
+    Json::Value data;
+    data["orderId"] = order.id;
+    data["userId"] = order.user_id;
+    switch (what) {
+        case Publish::kCreated:
+            data["eventType"] = "order.created";
+            data["attempt"] = static_cast<Json::Int64>(order.attempt);
+            data["paymentId"] = order.payment_id;
+            data["totalAmount"] = static_cast<Json::Int64>(order.total);
+            data["currency"] = order.currency;
+            for (const Line& line : order.lines) {
+                Json::Value item;
+                item["productId"] = line.product_id;
+                item["quantity"] = static_cast<Json::Int64>(line.quantity);
+                item["unitPrice"] = static_cast<Json::Int64>(line.unit_price);
+                data["items"].append(std::move(item));
+            }
+            break;
+        case Publish::kConfirmed:
+            data["status"] = std::string(name(order.saga.status));
+            break;
+        case Publish::kCancelRequested:
+            data["reason"] = order.saga.reason;
+            break;
+        case Publish::kCancelled:
+            data["reason"] = order.saga.reason;
+            data["outcome"] = std::string(name(order.saga.outcome));
+            break;
+    }
+    return data;
+}
+
+/// True when `version` is news; remembers it. Topics of one aggregate are not ordered against each other, and what is
+/// older than the newest that was applied has been overtaken.
+bool isNews(std::int64_t& known, std::int64_t version) {
+    if (version <= known) {
+        return false;
+    }
+    known = version;
+    return true;
+}
+
+std::string detailOf(const Event& event) {
+    const std::string reason = stoa::textOr(event.data, "reason");
+    return reason.empty() ? stoa::textOr(event.data, "trackingNumber") : reason;
+}
+
+/// Notes the event in the history and lets the saga decide. A version that was raised is written in any case.
+void apply(Transaction& tx, Order& order, const Event& event, Trigger trigger) {
+    store::appendHistory(tx, order.id, event.topic, detailOf(event));
+    if (!advance(tx, order, trigger)) {
+        store::update(tx, order);
+    }
+}
+
+}  // namespace
+
+void publish(Transaction& tx, Order& order, Publish what) {
+    tx.publish({.topic = name(what),
+                .aggregate = "order",
+                .key = order.id,
+                .version = order.event_version,
+                .data = payload(order, what)});
+}
+
+bool advance(Transaction& tx, Order& order, Trigger trigger) {
+    Transition transition = decide(order.saga, trigger);
+    if (!transition.ignored.empty()) {
+        return false;
+    }
+    const Status before = order.saga.status;
+    order.saga = std::move(transition.next);
+    order.event_version += static_cast<std::int64_t>(transition.publish.size());
+    store::update(tx, order);  // before the events, so that their positions follow the order's versions
+    if (before != order.saga.status) {
+        store::appendHistory(tx, order.id, "status " + std::string(name(order.saga.status)), order.saga.reason);
+    }
+    for (const Publish what : transition.publish) {
+        publish(tx, order, what);
+    }
+    if (before == Status::kPending && order.saga.status != Status::kPending) {
+        tx.cancelTimer(kDeadline, order.id);
+    }
+    return true;
+}
+
+void onPayment(const Event& event, Transaction& tx) {
+    auto order = store::find(tx, event.data["orderId"].asString());
+    // Without an order: a payment was recorded, and the order was never placed; payment has voided it by itself.
+    if (!order || event.data["paymentId"].asString() != order->payment_id ||
+        !isNews(order->payment_version, event.version)) {
+        return;
+    }
+    Trigger trigger = kTriggers.at(event.topic);
+    if (trigger == Trigger::kPaymentRefunded && event.data["refundedTotal"].asInt64() < order->total) {
+        trigger = Trigger::kPaymentPartlyRefunded;
+    }
+    apply(tx, *order, event, trigger);
+}
+
+void onInventory(const Event& event, Transaction& tx) {
+    auto order = store::find(tx, event.data["orderId"].asString());
+    if (order && event.data["attempt"].asInt64() == order->attempt && isNews(order->inventory_version, event.version)) {
+        apply(tx, *order, event, kTriggers.at(event.topic));
+    }
+}
+
+void onShipment(const Event& event, Transaction& tx) {
+    auto order = store::find(tx, event.data["orderId"].asString());
+    if (order && isNews(order->shipment_version, event.version)) {
+        apply(tx, *order, event, kTriggers.at(event.topic));
+    }
+}
+
+void onProfile(const Event& event, Transaction& tx) {
+    const Json::Value& profile = event.data["profile"];
+    store::rememberCustomer(tx, event.data["userId"].asString(), stoa::textOr(profile, "email"),
+                            stoa::textOr(profile, "name"), event.version);
+}
+
+void onDeadline(const stoa::Firing& firing, Transaction& tx) {
+    auto order = store::find(tx, firing.key);
+    if (order && tx.now() < order->deadline) {
+        tx.setTimer(kDeadline, order->id, order->deadline);  // paid again meanwhile
+    } else if (order) {
+        advance(tx, *order, Trigger::kDeadlinePassed);
+    }
+}
+
+}  // namespace order::events
