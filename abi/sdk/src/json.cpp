@@ -70,6 +70,17 @@ std::string writeJson(const Json::Value& value) {
     return Json::writeString(builder, value);
 }
 
+bool isText(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const std::size_t length = detail::utf8Length(bytes);
+        if (length == 0 || bytes.front() == '\0') {
+            return false;
+        }
+        bytes.remove_prefix(length);
+    }
+    return true;
+}
+
 std::string textOr(const Json::Value& object, const char* key, std::string_view fallback) {
     const Json::Value* member =
         object.isObject() ? object.find(key, key + std::char_traits<char>::length(key)) : nullptr;

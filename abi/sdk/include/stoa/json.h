@@ -16,6 +16,9 @@ tl::expected<Json::Value, std::string> parseJson(std::string_view text);
 /// One line, no spaces, keys in alphabetical order (JsonCpp's), so equal values give equal text.
 std::string writeJson(const Json::Value& value);
 
+/// Whether the bytes are UTF-8 (RFC 3629) without NUL: what a database takes as text.
+bool isText(std::string_view bytes);
+
 /// The member as text, or `fallback` when it is absent or null. Never throws for a value that is an object.
 std::string textOr(const Json::Value& object, const char* key, std::string_view fallback = {});
 
