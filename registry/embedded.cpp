@@ -136,9 +136,9 @@ void EmbeddedRegistry::take(const Json::Value& answer) {
     std::vector<Registration> next;
     for (const Json::Value& sealed : answer["hosts"]) {
         try {
-            Registration registration = sealer_.open(sealed.asString());
+            const Registration registration = sealer_.open(sealed.asString());
             const Registration* before = find(known_, registration.host_id);
-            next.push_back(before && before->epoch > registration.epoch ? *before : std::move(registration));
+            next.push_back(before && before->epoch > registration.epoch ? *before : registration);
         } catch (const std::exception& error) {
             setTrouble(std::string("a registration was passed over: ") + error.what());
         }

@@ -37,7 +37,6 @@ private:
     std::vector<Registration> known_;
     std::optional<Registration> registered_;
     std::int64_t last_heartbeat_ = 0;
-    std::int64_t last_answer_ = 0;
 };
 
 }  // namespace stoa::registry

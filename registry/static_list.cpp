@@ -40,6 +40,7 @@ void StaticRegistry::refresh() {
     }
     {
         std::vector<std::jthread> asking;
+        asking.reserve(answers.size());
         for (auto& answer : answers) {
             asking.emplace_back([this, &answer] { answer.second = send_(answer.first, "GET", kRegistrationPath, ""); });
         }
@@ -56,6 +57,7 @@ void StaticRegistry::refresh() {
         }
     }
     std::vector<Registration> others;
+    others.reserve(latest.size());
     for (auto& [id, one] : latest) {
         others.push_back(std::move(one));
     }

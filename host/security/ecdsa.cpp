@@ -22,11 +22,11 @@ namespace {
 
 constexpr std::size_t kHalf = 32;
 
-template <auto free>
+template <auto Release>
 struct Free {
     template <typename T>
     void operator()(T* pointer) const {
-        free(pointer);
+        Release(pointer);
     }
 };
 using BioPointer = std::unique_ptr<BIO, Free<BIO_free_all>>;
@@ -57,10 +57,10 @@ bool isP256(const EVP_PKEY* key) {
 
 int noPassphrase(char*, int, int, void*) { return -1; }
 
-template <auto write, typename... Rest>
+template <auto Write, typename... Rest>
 std::string toPem(EVP_PKEY* key, Rest... rest) {
     const BioPointer bio(BIO_new(BIO_s_mem()));
-    if (!bio || write(bio.get(), key, rest...) != 1) {
+    if (!bio || Write(bio.get(), key, rest...) != 1) {
         broken("writing a key");
     }
     char* data = nullptr;
@@ -68,10 +68,10 @@ std::string toPem(EVP_PKEY* key, Rest... rest) {
     return {data, static_cast<std::size_t>(size)};
 }
 
-template <auto read>
+template <auto Read>
 tl::expected<KeyPointer, std::string> fromPemText(std::string_view pem) {
     const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    KeyPointer key = own(bio ? read(bio.get(), nullptr, noPassphrase, nullptr) : nullptr);
+    KeyPointer key = own(bio ? Read(bio.get(), nullptr, noPassphrase, nullptr) : nullptr);
     ERR_clear_error();
     if (!key) {
         return because("it is not a key in PEM format (an encrypted one can't be used)");

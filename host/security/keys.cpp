@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <stoa/error.h>
 
 #include "host/base/atomic_file.h"
@@ -189,7 +191,8 @@ HostIdentity::Held HostIdentity::obtain(Time now) const {
     }
     for (const std::string& service : options_.services) {
         if (!certificate->services.contains(service)) {
-            throw Error(STOA_FORBIDDEN, options_.certificate + ": does not name the service " + service + advice);
+            throw Error(STOA_FORBIDDEN,
+                        fmt::format("{}: does not name the service {}{}", options_.certificate, service, advice));
         }
     }
     return {std::move(text), std::move(*certificate)};

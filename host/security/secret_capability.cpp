@@ -2,6 +2,7 @@
 
 #include <stoa/abi/draft/secret.h>
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 
 #include "host/security/barrier.h"
@@ -52,7 +53,7 @@ std::map<std::string, std::string, std::less<>> secretReferences(const Json::Val
     for (const std::string& name : section.getMemberNames()) {
         const std::string reference = section[name].isString() ? section[name].asString() : "";
         if (const std::string fault = checkSecretReference(reference); !fault.empty()) {
-            throw Error(STOA_INVALID, "secrets." + name + " " + fault);
+            throw Error(STOA_INVALID, fmt::format("secrets.{} {}", name, fault));
         }
         references.emplace(name, reference);
     }

@@ -173,7 +173,8 @@ std::string SigningKeys::rotateLocked(const std::string& service, std::int64_t n
             fs::remove(folder(service) + "/" + keys[i].kid + ".pem", ignored);
         }
     }
-    return makeKey(service, now);
+    // The kid holds the order, so two keys of one second must not be.
+    return makeKey(service, keys.empty() ? now : std::max(now, keys.back().created + 1));
 }
 
 /// The newest one that everybody has had time to fetch; every host chooses the same.
