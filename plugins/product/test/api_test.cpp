@@ -82,7 +82,8 @@ public:
         const fake::Answer answer = host_->get("/api/v1/products?" + query).send();
         CPPUNIT_ASSERT_EQUAL_MESSAGE(answer.body, 200, answer.status);
         std::vector<std::string> all;
-        for (const Json::Value& item : answer.json()["items"]) {
+        const Json::Value page = answer.json();
+        for (const Json::Value& item : page["items"]) {
             all.push_back(item["sku"].asString());
         }
         return all;
