@@ -5,6 +5,8 @@ install_packages() {
     local missing
     missing=$(missing_packages "$@")
     [ -n "$missing" ] || return 0
+    [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null ||
+        die "these packages are missing: $missing; run \"sudo -v\" first, or as root: apt-get install $missing"
     # shellcheck disable=SC2086
     step "install $(wc -w <<<"$missing") Debian packages" apt_install $missing
 }
@@ -36,11 +38,5 @@ install_now() {
 }
 
 as_root() {
-    if [ "$(id -u)" -eq 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo -n "$@" || die "sudo did not run \"$*\"; run \"sudo -v\" first, or install the packages of tests/dev/packages.txt yourself"
-    else
-        die "packages are missing and there is neither root nor sudo here; as root run: apt-get install $*"
-    fi
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }

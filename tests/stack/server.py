@@ -84,7 +84,7 @@ class Server:
         with open(self.folder / "server.log", "ab") as log:
             process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                cwd=self.data if self.data.exists() else self.folder, env={**os.environ, MARK: str(self.stack)},
+                cwd=self.folder, env={**os.environ, MARK: str(self.stack)},
                 **as_user(self.user()))
         self.record.update(pid=process.pid, start_time=start_time(process.pid))
         self._write_record()

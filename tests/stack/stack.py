@@ -40,7 +40,7 @@ def up(servers):
     if failures:
         raise StackError("\n".join(failures))
     show(servers)
-    print(f"==> {len(servers)} servers are up  {time.monotonic() - begin:.1f} s")
+    print(f"==> {', '.join(server.name for server in servers)} up  {time.monotonic() - begin:.1f} s")
 
 
 def bring_up(server):

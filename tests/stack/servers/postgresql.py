@@ -36,7 +36,7 @@ class Server(server.Server):
             if self.user():
                 os.chown(password.name, self.user().pw_uid, self.user().pw_gid)
             result = subprocess.run(
-                [PROGRAMS / "initdb", "-D", self.data, "-U", "stoa", f"--pwfile={password.name}",
+                [PROGRAMS / "initdb", "-D", self.data.resolve(), "-U", "stoa", f"--pwfile={password.name}",
                  "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"],
                 capture_output=True, text=True, cwd="/", **as_user(self.user()))
         if result.returncode:
@@ -69,7 +69,7 @@ class Server(server.Server):
         settings = {"listen_addresses": "127.0.0.1", "port": self.port(), "unix_socket_directories": "", "fsync": "on",
                     "synchronous_commit": "on", "max_connections": 300, "log_min_messages": "warning",
                     "logging_collector": "off", "timezone": "UTC"}
-        return [PROGRAMS / "postgres", "-D", str(self.data)] + [f"--{key}={value}" for key, value in settings.items()]
+        return [PROGRAMS / "postgres", "-D", str(self.data.resolve())] + [f"--{key}={value}" for key, value in settings.items()]
 
     def healthy(self):
         return self._psql("postgres", "select 1") == "1"
