@@ -57,9 +57,6 @@ struct stoa_http {
     /* [control] The other way round: the operation id of the route with this index. STOA_NOT_FOUND: beyond the last. */
     stoa_status (*operation)(const stoa_http *http, uint32_t index, stoa_str *operation);
 
-    /* [control] How many routes the manifest has. */
-    uint32_t (*route_count)(const stoa_http *http);
-
     /* [io] [worker] All views below live until the handler returns. Absent: STOA_NOT_FOUND and an empty view. */
     stoa_str (*method)(const stoa_request *request);
     stoa_str (*path)(const stoa_request *request);                                          /* raw, without query */
