@@ -24,11 +24,11 @@ def one_order(shop, folder) -> dict:
     shop.register(email, password)
     token = shop.login(email, password)
     chosen = sorted(shop.products(), key=lambda product: product["sku"])[:2]
-    items = [(product["id"], quantity) for quantity, product in enumerate(chosen, 1)]
+    lines = [(product["id"], quantity) for quantity, product in enumerate(chosen, 1)]
     total = sum(product["price"]["amount"] * quantity for quantity, product in enumerate(chosen, 1))
-    placed = retried(lambda: shop.place_order(token, items, total))
-    order = shop.wait_for_order(token, placed["id"], delivered)
-    return {"check": "one-order", "order": order, "timeline": shop.timeline(token, placed["id"]),
+    placed = retried(lambda: shop.place_order(token, lines, total))
+    order = shop.wait_for_order(token, placed["orderId"], delivered)
+    return {"check": "one-order", "order": order, "timeline": shop.timeline(token, placed["orderId"]),
             "seconds": round(time.monotonic() - begin, 2)}
 
 

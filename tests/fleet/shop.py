@@ -10,6 +10,7 @@ import time
 import urllib.parse
 import uuid
 
+ADDRESS = {"name": "Ada", "line1": "1 Stoa Street", "postalCode": "10115", "city": "Berlin", "country": "DE"}
 FINAL = ("COMPLETED", "CANCELLED", "REJECTED", "EXPIRED")
 
 
@@ -87,7 +88,7 @@ class Shop:
     def import_products(self, token, products):
         """Products as JSON lines; every row must be taken."""
         lines = "".join(json.dumps(product, ensure_ascii=False) + "\n" for product in products)
-        report = self.request("POST", "/api/v1/products/import", lines.encode(), token, new_key(), "application/x-ndjson")
+        report = self.request("POST", "/api/v1/products/import", lines.encode(), token, kind="application/x-ndjson")
         if report.get("rejected"):
             raise Refused("POST", "/api/v1/products/import", 200, report)
         return report
@@ -96,17 +97,18 @@ class Shop:
         body = {"quantity": quantity, "reason": reason}
         return self.request("POST", f"/api/v1/inventory/{product}/receive", body, token, key or new_key())
 
-    def place_order(self, token, items, total, payment_token="tok_approved", key=None):
-        """items: [(product id, quantity)]; total in minor units."""
-        body = {"items": [{"productId": product, "quantity": quantity} for product, quantity in items],
-                "expectedTotal": {"amount": total, "currency": "EUR"}, "paymentToken": payment_token}
+    def place_order(self, token, lines, total, payment_token="tok_ok", key=None):
+        """lines: [(product id, quantity)]; total in minor units."""
+        body = {"lines": [{"productId": product, "quantity": quantity} for product, quantity in lines],
+                "expectedTotal": {"amount": total, "currency": "EUR"}, "paymentToken": payment_token,
+                "shippingAddress": ADDRESS}
         return self.request("POST", "/api/v1/orders", body, token, key or new_key())
 
     def order(self, token, order_id):
         return self.request("GET", f"/api/v1/orders/{order_id}", token=token)
 
     def timeline(self, token, order_id):
-        return self.request("GET", f"/api/v1/orders/{order_id}/timeline", token=token)
+        return self.request("GET", f"/api/v1/orders/{order_id}/timeline", token=token)["items"]
 
     def wait_for_order(self, token, order_id, done, seconds=60):
         """Asks until done(order) holds, or the order has come to an end otherwise."""

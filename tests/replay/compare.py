@@ -5,7 +5,7 @@ Reads each service's own database; nothing is asked of the services. The stateme
 
 from collections import Counter
 
-ORDERS = "select id, user_id, status, fulfillment_status, total_amount, currency from orders"
+ORDERS = "select order_id, user_id, status, fulfillment_status, total_amount, currency from orders"
 LINES = "select order_id, product_id, quantity, unit_price from order_lines"
 STOCK = "select product_id, on_hand, reserved from stock"
 PAYMENTS = "select order_id, captured_amount - refunded_amount from payments"

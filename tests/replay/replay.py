@@ -56,11 +56,11 @@ class Replay:
 
     def place_orders(self):
         def place(basket):
-            items = [(self.products[product], quantity) for product, quantity in basket["items"].items()]
+            lines = [(self.products[product], quantity) for product, quantity in basket["items"].items()]
             total = sum(self.prices[product] * quantity for product, quantity in basket["items"].items())
             token = self.users[basket["household"]][1]
-            order = retried(lambda: self.shop.place_order(token, items, total, key=f"basket-{basket['basket']}"))
-            self.orders[basket["basket"]] = order["id"]
+            order = retried(lambda: self.shop.place_order(token, lines, total, key=f"basket-{basket['basket']}"))
+            self.orders[basket["basket"]] = order["orderId"]
         self._each(self.plan["baskets"], place)
 
     def wait_until_delivered(self):
