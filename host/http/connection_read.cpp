@@ -217,6 +217,9 @@ void Connection::onRead(const Transport::ErrorCode& failure, std::size_t size) {
         peer_done_ = true;
         if (state_ == State::kHandling) {
             onPeerGone();
+            if (answer_source_) {
+                close();
+            }
         }
     } else {
         close();
@@ -224,8 +227,8 @@ void Connection::onRead(const Transport::ErrorCode& failure, std::size_t size) {
     advance();
 }
 
-/// A peer that has closed its side usually closed both: whoever works for it is told. The answer is still written, for
-/// those that only ended their side.
+/// A peer that has closed its side usually closed both: whoever works for it is told. An answer that is there is still
+/// written, for those that only ended their side; one that streams is not waited for.
 void Connection::onPeerGone() {
     gone_.store(true, std::memory_order_relaxed);
     if (on_gone_) {

@@ -19,9 +19,12 @@ Loop* Loop::current() { return running; }
 void Loop::watch(Timed& timed) {
     timed.place_ = timed_.size();
     timed_.push_back(&timed);
-    if (!sweeping_) {
-        sweep();
-    }
+    sweepLater();
+}
+
+void Loop::keep(std::shared_ptr<Pending> pending) {
+    pending_.push_back(std::move(pending));
+    sweepLater();
 }
 
 void Loop::unwatch(Timed& timed) {
@@ -30,26 +33,34 @@ void Loop::unwatch(Timed& timed) {
     timed_.pop_back();
 }
 
-void Loop::sweep() {
-    sweeping_ = !timed_.empty();
-    if (!sweeping_) {
+void Loop::sweepLater() {
+    if (sweeping_ || (timed_.empty() && pending_.empty())) {
         return;
     }
+    sweeping_ = true;
     sweeper_.expires_after(kSweep);
     sweeper_.async_wait([this](const boost::system::error_code& failure) {
-        if (failure) {
-            return;
+        sweeping_ = false;
+        if (!failure) {
+            sweep();
+            sweepLater();
         }
-        const auto now = std::chrono::steady_clock::now();
-        // Backwards, since expired() may take its object out: the last one then moves to its place.
-        for (std::size_t i = timed_.size(); i-- > 0;) {
-            if (i < timed_.size() && timed_[i]->expiry_ <= now) {
-                timed_[i]->expireNever();
-                timed_[i]->expired();
-            }
-        }
-        sweep();
     });
+}
+
+void Loop::sweep() {
+    const auto now = std::chrono::steady_clock::now();
+    // Backwards, since expired() may take its object out: the last one then moves to its place.
+    for (std::size_t i = timed_.size(); i-- > 0;) {
+        if (i < timed_.size() && timed_[i]->expiry_ <= now) {
+            timed_[i]->expireNever();
+            timed_[i]->expired();
+        }
+    }
+    // Out of the list first: a sweep may end calls, and their ends begin others.
+    auto looked_at = std::exchange(pending_, {});
+    std::erase_if(looked_at, [&](const auto& pending) { return pending->sweep(now); });
+    pending_.insert(pending_.end(), looked_at.begin(), looked_at.end());
 }
 
 void Loop::run() {

@@ -31,6 +31,14 @@ private:
     std::size_t place_ = 0;
 };
 
+/// Something that is looked at with each sweep until it says that it is over: what ends on other threads.
+class Pending {
+public:
+    virtual ~Pending() = default;
+    /// [its loop] True: let go of it.
+    virtual bool sweep(std::chrono::steady_clock::time_point now) = 0;
+};
+
 class Loop : public std::enable_shared_from_this<Loop> {
 public:
     Loop() : context_(1), sweeper_(context_) {}
@@ -52,12 +60,16 @@ public:
     /// [this loop] `timed` lives until it is taken out.
     void watch(Timed& timed);
     void unwatch(Timed& timed);
+    void keep(std::shared_ptr<Pending> pending);
 
     /// The thread's body: until stop().
     void run();
     void stop() { context().stop(); }
     /// After run() has ended: destroys what was pending, which may hold the last references to connections.
-    void discard() { context_.discard(); }
+    void discard() {
+        pending_.clear();
+        context_.discard();
+    }
 
     /// How late expired() may come.
     static constexpr std::chrono::milliseconds kSweep{20};
@@ -67,12 +79,14 @@ private:
         using io_context::io_context;
         void discard() { shutdown(); }
     };
+    void sweepLater();
     void sweep();
 
     Context context_;
     boost::asio::steady_timer sweeper_;
     bool sweeping_ = false;
     std::vector<Timed*> timed_;
+    std::vector<std::shared_ptr<Pending>> pending_;
 };
 
 }  // namespace stoa::host::http

@@ -37,6 +37,7 @@ struct HttpCall {
     std::shared_ptr<http::BodySource> source;  ///< instead of `body`; sent once only
     Deadline deadline{};                       ///< until the answer is complete; with `stream_answer`, its head
     bool idempotent = false;                   ///< besides GET, HEAD, PUT, DELETE, OPTIONS: may be sent again
+    bool once = false;                         ///< never sent again once a byte of it may have arrived
     bool stream_answer = false;                ///< the answer's body comes as `source`
     std::size_t max_answer = 16 << 20;         ///< bytes of a buffered answer; beyond: STOA_EXHAUSTED
 };

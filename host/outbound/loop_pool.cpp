@@ -182,6 +182,9 @@ bool Job::mayRepeat() const {
         return false;
     }
     const auto& method = call.method;
+    if (sent && call.once) {
+        return false;
+    }
     return !sent || call.idempotent || method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
            method == "OPTIONS";
 }

@@ -61,7 +61,8 @@ public:
     /// socket. Before the first call, and again with nullptr before `local` goes away.
     void setLocal(http::Handler* local, std::function<bool(const std::string& service)> serves_locally);
 
-    /// Asynchronous; `done` runs once on an I/O thread.
+    /// Asynchronous; `done` runs once, never inside this call: on an I/O thread or, after the short cut, on the thread
+    /// that answered.
     std::shared_ptr<Operation> start(ServiceCall call, Caller caller, HttpClient::Done done);
     /// [worker] Waits; on behalf of currentWork(). With a transaction open: STOA_INVALID.
     Outcome call(ServiceCall call);
@@ -72,8 +73,9 @@ public:
     std::shared_ptr<const DirectoryIndex> index() const;
     HttpClient& http();
 
+    class Impl;  // service_run.h
+
 private:
-    class Impl;
     std::shared_ptr<Impl> impl_;
 };
 
