@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <stoa/error.h>
-#include <stoa/host.h>
 #include <stoa/fake/host.h>
+#include <stoa/host.h>
 #include <stoa/validate/manifest.h>
 
 #include "database.h"
