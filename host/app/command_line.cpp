@@ -79,7 +79,8 @@ HostApplication::HostApplication() { setUnixOptions(true); }
 void HostApplication::defineOptions(Poco::Util::OptionSet& options) {
     const auto add = [&](const char* name, const char* shortcut, const char* description, const char* argument = nullptr,
                          bool again = false) {
-        Option option(name, shortcut, description, false, again);
+        Option option(name, shortcut, description, false);
+        option.repeatable(again);
         if (argument) {
             option.argument(argument);
         }

@@ -22,6 +22,7 @@
 #include "host/security/token_authenticator.h"
 #include "host/sql/sql_capability.h"
 #include "host/timer/timer_capability.h"
+#include "host/timer/timer_service.h"
 #include "registry/open.h"
 
 namespace stoa::host::app {
@@ -60,9 +61,10 @@ std::unique_ptr<observe::Tracer> makeTracer(const config::Config& config, const 
 security::IdentityOptions identityOptions(const config::Config& config, const std::string& host_id) {
     security::IdentityOptions options;
     options.host_id = host_id;
-    options.state_dir = config.security.keys;
+    options.state_dir = config.state;
     options.fleet_key = config.security.fleet_key;
-    options.create_fleet_key = !config.security.fleet_key.empty();
+    options.create_fleet_key = config.security.create_fleet_key;
+    options.fleet_public = config.security.fleet_public;
     options.certificate = config.security.certificate;
     return options;
 }
@@ -109,7 +111,7 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
       identity(identityOptions(config, state.hostId()), clock),
       sealer(security::makeSealer(identity)),
       idempotency(clock),
-      signing_keys({.dir = config.security.keys}, clock) {
+      signing_keys({.dir = config.security.keys.empty() ? config.state + "/keys" : config.security.keys}, clock) {
     registry::Options registry_options;
     registry_options.serve = [this](const std::string& address) { return serveRegistry(address); };
     registry = registry::openRegistry(config.registry, *sealer, outbound::registrySend(*client), registry_options);

@@ -20,7 +20,6 @@ void PluginSet::attachEvents(plugin::Service& service, const std::shared_ptr<con
     const config::Events& wanted = surroundings_.config.events;
     events::PluginEventsOptions options;
     options.relay.lease = wanted.outbox_lease;
-    options.relay.busy_poll = wanted.outbox_poll;
     options.relay.batch = static_cast<std::size_t>(wanted.outbox_batch);
     options.relay.wake_owner = [wake = surroundings_.wake_host, name = service.name()](const std::string& host) {
         wake(host, name);
