@@ -63,8 +63,8 @@ const std::string& string(const Value& value) { return std::get<std::string>(val
 }  // namespace
 
 std::span<const sql::Migration> migrations() {
-    static const std::array<sql::Migration, 1> all{{{1, "timers", std::string{kTable}, ""}}};
-    return all;
+    static const std::array<sql::Migration, 1> kAll{{{1, "timers", std::string{kTable}, ""}}};
+    return kAll;
 }
 
 void migrate(sql::Database& database) { database.migrate("timer", migrations()); }

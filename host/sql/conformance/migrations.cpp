@@ -71,6 +71,7 @@ void Conformance::hostsThatMigrateAtOnceShareTheWork() {
     }
     std::vector<std::string> failures(4);
     std::vector<std::thread> hosts;
+    hosts.reserve(failures.size());
     for (auto& failure : failures) {
         hosts.emplace_back([&] {
             try {

@@ -18,6 +18,7 @@ void Conformance::aFullPoolTurnsAwayWithinItsTime() {
     options.acquire_timeout = milliseconds{50};
     const auto database = open(options);
     std::vector<std::unique_ptr<Transaction>> held;
+    held.reserve(2);
     for (int i = 0; i < roomForTwo(Mode::kRead); ++i) {
         held.push_back(database->begin(Mode::kRead));
     }
@@ -37,6 +38,7 @@ void Conformance::waitersAreServedInOrder() {
     options.acquire_timeout = std::chrono::seconds{30};
     const auto database = open(options);
     std::vector<std::unique_ptr<Transaction>> held;
+    held.reserve(2);
     for (int i = 0; i < roomForTwo(Mode::kWrite); ++i) {
         held.push_back(database->begin(Mode::kWrite));
     }
