@@ -133,8 +133,8 @@ void HostApplication::showHelp() const {
     help.setFooter("Exit codes: 0 stopped by a signal or stoactl, 64 wrong arguments, 69 a port, a file or the state directory "
                    "is taken, 70 a plugin could not be loaded, 78 the configuration is wrong. `stoactl` talks to a running "
                    "host; conf/host.yaml lists every key.");
-    help.setWidth(100);
-    help.setIndent(32);
+    help.setWidth(120);
+    help.setIndent(42);
     help.format(std::cout);
 }
 

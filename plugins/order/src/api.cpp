@@ -45,8 +45,8 @@ Json::Value productIds(const std::vector<Wish>& wishes) {
 std::map<std::string, Offer> offersOf(const Json::Value& answer) {
     std::map<std::string, Offer> offers;
     for (const Json::Value& item : answer["items"]) {
-        offers[item["productId"].asString()] = {item["name"].asString(), stoa::Money::from(item["price"], "/price"),
-                                                item["status"].asString() == "ACTIVE"};
+        offers[item["id"].asString()] = {item["name"].asString(), stoa::Money::from(item["price"], "/price"),
+                                                item["status"].asString() == "active"};
     }
     return offers;
 }
@@ -109,12 +109,14 @@ Api::Api(stoa::Host& host)
       deadline_(host.config()["deadlineSeconds"].asInt64()) {}
 
 std::vector<Line> Api::askPricesAndStock(const std::vector<Wish>& wishes, const std::string& user_id) const {
-    Json::Value ids;
-    ids["productIds"] = productIds(wishes);
+    Json::Value products;
+    products["ids"] = productIds(wishes);
+    Json::Value stock;
+    stock["productIds"] = products["ids"];
     const auto replies = host_.client().callAll({
         {.service = "user", .path = "/api/v1/users/" + stoa::escapeSegment(user_id)},
-        {.service = "product", .method = "POST", .path = "/api/v1/products/batch-get", .body = ids},
-        {.service = "inventory", .method = "POST", .path = "/api/v1/inventory/batch-stock", .body = ids},
+        {.service = "product", .method = "POST", .path = "/api/v1/products/batch-get", .body = products},
+        {.service = "inventory", .method = "POST", .path = "/api/v1/inventory/batch-stock", .body = stock},
     });
     checkUser(replies[0], user_id, host_.now());
     auto lines = priceLines(wishes, offersOf(replies[1].orThrow().json()), currency_);
