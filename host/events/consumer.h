@@ -36,7 +36,10 @@ struct ConsumerOptions {
     std::size_t queue_high = 64;  ///< events that wait per partition: beyond, the partition is paused
     std::size_t queue_low = 16;   ///< and resumed here
     std::size_t run_length = 16;  ///< events of one partition per job, so that partitions take turns on the pool
-    int quick_tries = 5;          ///< of a handler that answers with a transient status, before the event is parked
+    /// Partitions that are worked on at once; 0: one with SQLite, which has one writer anyway, else four. The rest of
+    /// the pool stays free for requests.
+    std::size_t parallel = 0;
+    int quick_tries = 5;  ///< of a handler that answers with a transient status, before the event is parked
     std::chrono::milliseconds first_back_off{10};   ///< doubles with each try; with full jitter
     std::chrono::milliseconds max_back_off{5000};   ///< while the database is down nothing is parked, only waited for
     std::chrono::milliseconds revoke_wait{10'000};  ///< for a running handler when its partition goes

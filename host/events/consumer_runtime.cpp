@@ -20,6 +20,11 @@ constexpr milliseconds kIdle{100};
 constexpr milliseconds kLogBackOff{500};
 constexpr std::chrono::minutes kPruneInterval{30};
 
+LaneOptions laneOptions(const ConsumerOptions& options, sql::Dialect dialect) {
+    const std::size_t usual = dialect == sql::Dialect::kSqlite ? 1 : 4;
+    return {options.queue_high, options.queue_low, options.run_length, options.parallel > 0 ? options.parallel : usual};
+}
+
 milliseconds jitter(milliseconds most) {
     thread_local std::minstd_rand random{std::random_device{}()};
     return milliseconds{std::uniform_int_distribution<std::int64_t>{most.count() / 2, most.count()}(random)};
@@ -34,7 +39,7 @@ ConsumerRuntime::ConsumerRuntime(const Surroundings& surroundings, std::shared_p
       submit_(std::move(submit)),
       runner_(surroundings_, subscriptions_, std::move(handle), options_),
       replayer_(surroundings_, subscriptions_, runner_, outbox, options_),
-      lanes_(LaneOptions{options_.queue_high, options_.queue_low, options_.run_length}, laneCalls()) {
+      lanes_(laneOptions(options_, surroundings.database.dialect()), laneCalls()) {
     subscriptions_.set(std::move(manifest));
 }
 
@@ -71,21 +76,19 @@ void ConsumerRuntime::update(std::shared_ptr<const validate::Manifest> manifest)
 }
 
 bool ConsumerRuntime::drain(Deadline deadline) {
-    std::unique_lock lock(mutex_);
-    if (!thread_.joinable()) {
-        return true;
-    }
-    if (state_ == State::kRunning) {
-        state_ = State::kDraining;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!thread_.joinable()) {
+            return true;
+        }
+        if (state_ == State::kRunning) {
+            state_ = State::kDraining;
+        }
     }
     changed_.notify_all();
-    if (!changed_.wait_until(lock, deadline, [&] { return drained_; })) {
-        return false;
-    }
-    lock.unlock();
     const bool ended = lanes_.dropAllAndWait(deadline);
-    lock.lock();
-    return ended && changed_.wait_until(lock, deadline, [&] { return background_jobs_ == 0; });
+    std::unique_lock lock(mutex_);
+    return changed_.wait_until(lock, deadline, [&] { return drained_ && background_jobs_ == 0; }) && ended;
 }
 
 void ConsumerRuntime::close(bool leave) {

@@ -180,10 +180,11 @@ Attempt EventRunner::runIn(Work& work, const IncomingEvent& event, const Admit& 
     try {
         tx.commit();
     } catch (const Error& error) {
-        if (error.status() == STOA_CONFLICT) {
-            return {Outcome::kTransient, error.what()};
+        if (error.status() == STOA_UNAVAILABLE || error.status() == STOA_EXHAUSTED) {
+            throw;
         }
-        throw;
+        // The handler's doing: it lost a race, or went on after a statement of its had failed.
+        return {passes(error.status()) ? Outcome::kTransient : Outcome::kPoison, error.what()};
     }
     return {admitted, {}};
 }

@@ -11,6 +11,9 @@ void Lanes::add(Delivery delivery) {
     const TopicPartition name{delivery.record.topic, delivery.partition};
     {
         const std::lock_guard lock(mutex_);
+        if (closed_) {
+            return;
+        }
         LanePtr& lane = lanes_[name];
         if (!lane) {
             lane = std::make_shared<Lane>();
@@ -28,8 +31,8 @@ void Lanes::add(Delivery delivery) {
 
 /// False when it must be asked again: the pool is full, or the time has not come.
 bool Lanes::startLocked(const LanePtr& lane) {
-    if (lane->running || lane->closing || lane->queue.empty()) {
-        return true;
+    if (lane->running || lane->closing || lane->queue.empty() || running_ >= options_.parallel) {
+        return true;  // nothing to do, or the end of a running job will see to it
     }
     if (steady_clock::now() < lane->not_before) {
         return false;
@@ -59,8 +62,19 @@ void Lanes::run(const LanePtr& lane) {
     const std::lock_guard lock(mutex_);
     lane->running = false;
     --running_;
-    startLocked(lane);
+    startOthersLocked(lane->name);
     stopped_.notify_all();
+}
+
+/// Lanes take turns: those behind the one that just ran come first, itself last.
+void Lanes::startOthersLocked(const TopicPartition& after) {
+    auto at = lanes_.upper_bound(after);
+    for (std::size_t i = 0; i < lanes_.size() && running_ < options_.parallel; ++i, ++at) {
+        if (at == lanes_.end()) {
+            at = lanes_.begin();
+        }
+        startLocked(at->second);
+    }
 }
 
 /// One try of the first event. False: not now.
@@ -127,6 +141,7 @@ bool Lanes::revoke(const std::vector<TopicPartition>& partitions, Deadline deadl
 
 bool Lanes::dropAllAndWait(Deadline deadline) {
     std::unique_lock lock(mutex_);
+    closed_ = true;
     std::vector<TopicPartition> all;
     for (const auto& [name, lane] : lanes_) {
         all.push_back(name);

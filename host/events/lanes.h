@@ -29,6 +29,7 @@ struct LaneOptions {
     std::size_t high = 64;
     std::size_t low = 16;
     std::size_t run_length = 16;
+    std::size_t parallel = 4;
 };
 
 /// What lanes ask of their surroundings. `handle` gets the record and how often it was tried before.
@@ -56,6 +57,7 @@ public:
     /// Forgets what has not begun, and waits for what has. False when something still runs at the deadline; its offset
     /// is not committed any more.
     bool revoke(const std::vector<TopicPartition>& partitions, Deadline deadline);
+    /// The end: what comes later is dropped as well.
     bool dropAllAndWait(Deadline deadline);
     std::size_t queued() const;
     std::size_t inFlight() const;
@@ -76,6 +78,7 @@ private:
 
     std::vector<LanePtr> closeLocked(const std::vector<TopicPartition>& partitions);
     bool startLocked(const LanePtr& lane);
+    void startOthersLocked(const TopicPartition& after);
     void run(const LanePtr& lane);
     bool step(const LanePtr& lane);
 
@@ -85,6 +88,7 @@ private:
     std::condition_variable stopped_;  ///< a lane's job ended
     std::map<TopicPartition, LanePtr> lanes_;
     std::size_t running_ = 0;
+    bool closed_ = false;
 };
 
 }  // namespace stoa::host::events

@@ -130,6 +130,9 @@ std::vector<OutboxRow> OutboxStore::load(std::int64_t after, std::size_t limit) 
 }
 
 void OutboxStore::remove(const std::vector<const OutboxRow*>& rows) {
+    if (rows.empty()) {
+        return;
+    }
     std::map<std::int64_t, Json::Value> by_epoch;
     for (const OutboxRow* row : rows) {
         by_epoch[row->epoch].append(Json::Value::Int64{row->position});
@@ -149,9 +152,9 @@ void OutboxStore::remove(const std::vector<const OutboxRow*>& rows) {
 std::vector<std::string> OutboxStore::ownersOfOtherRows() {
     const auto transaction = database_.begin(Mode::kRead);
     const sql::Result rows = transaction->execute(
-        "SELECT DISTINCT l.owner FROM stoa_outbox_leases l WHERE l.owner<>$1 AND l.expires_us>$2 "
+        "SELECT DISTINCT l.owner FROM stoa_outbox_leases l WHERE l.owner<>$1 "
         "AND EXISTS (SELECT 1 FROM stoa_outbox o WHERE o.shard=l.shard)",
-        {host_id_, now(*transaction)});
+        {host_id_});
     std::vector<std::string> owners;
     for (const auto& row : rows.rows) {
         owners.push_back(textOf(row[0]));

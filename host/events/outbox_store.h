@@ -40,7 +40,7 @@ public:
     std::vector<OutboxRow> load(std::int64_t after, std::size_t limit);
     /// Deletes those whose shard is still leased with the row's epoch.
     void remove(const std::vector<const OutboxRow*>& rows);
-    /// Other hosts whose live leases cover shards with rows.
+    /// Who leases, or leased last, shards with rows that this host does not hold; "" for nobody.
     std::vector<std::string> ownersOfOtherRows();
     void giveBack();
     int shards() const { return static_cast<int>(epochs_.size()); }

@@ -188,11 +188,11 @@ OutboxRelay::Pass OutboxRelay::publishAll() {
                 free.push_back(&row);
             }
         }
-        const std::vector<const OutboxRow*> acknowledged = publish(free, blocked);
-        if (acknowledged.empty() && !free.empty()) {
+        const Published published = publish(free, blocked);
+        if (published.acknowledged.empty() && !published.refused && !free.empty()) {
             return Pass::kBlocked;  // the log is down: the rest would fare no better
         }
-        store_.remove(acknowledged);
+        store_.remove(published.acknowledged);
         // Rows of a key that is stuck stay in front; others may pass behind them.
         after = blocked.empty() ? 0 : rows.back().position;
     }
@@ -200,8 +200,7 @@ OutboxRelay::Pass OutboxRelay::publishAll() {
 }
 
 /// What was acknowledged. The keys of the rest are added to `blocked`.
-std::vector<const OutboxRow*> OutboxRelay::publish(const std::vector<const OutboxRow*>& rows,
-                                                   std::set<TopicKey>& blocked) {
+OutboxRelay::Published OutboxRelay::publish(const std::vector<const OutboxRow*>& rows, std::set<TopicKey>& blocked) {
     if (rows.empty()) {
         return {};
     }
@@ -211,38 +210,41 @@ std::vector<const OutboxRow*> OutboxRelay::publish(const std::vector<const Outbo
         records.push_back(row->record);
     }
     const std::vector<stoa_status> statuses = surroundings_.log.publish(records);
-    std::vector<const OutboxRow*> acknowledged;
+    Published published;
     std::string problem;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (statuses[i] == STOA_OK) {
-            acknowledged.push_back(rows[i]);
+            published.acknowledged.push_back(rows[i]);
         } else {
+            published.refused |= statuses[i] != STOA_UNAVAILABLE;
             problem =
                 "the log did not take an event of " + records[i].topic + ": " + std::string{statusName(statuses[i])};
             blocked.insert(rows[i]->key());
         }
     }
-    const std::size_t failed = rows.size() - acknowledged.size();
-    published_->add(static_cast<double>(acknowledged.size()));
+    const std::size_t failed = rows.size() - published.acknowledged.size();
+    published_->add(static_cast<double>(published.acknowledged.size()));
     failures_->add(static_cast<double>(failed));
     if (failed > 0) {
         observe::warn("outbox: events were not acknowledged, trying again",
                       {{"service", options_.service}, {"events", std::to_string(failed)}, {"error", problem}});
     }
     const std::lock_guard lock(mutex_);
-    status_.published += acknowledged.size();
+    status_.published += published.acknowledged.size();
     status_.failures += failed;
     status_.problem = problem;
-    return acknowledged;
+    return published;
 }
 
 void OutboxRelay::wakeOwners() {
-    if (store_.shards() == kOutboxShards || !options_.wake_owner) {
+    if (store_.shards() == kOutboxShards) {
         return;
     }
     for (const std::string& owner : store_.ownersOfOtherRows()) {
-        last_row_ = steady_clock::now();
-        options_.wake_owner(owner);
+        last_row_ = steady_clock::now();  // stay awake: if that host is gone, its shards are ours next
+        if (!owner.empty() && options_.wake_owner) {
+            options_.wake_owner(owner);
+        }
     }
 }
 

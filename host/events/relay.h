@@ -70,6 +70,10 @@ private:
         kMore,    ///< the leases want renewing in the middle of a backlog
         kBlocked  ///< rows wait for the log or the database
     };
+    struct Published {
+        std::vector<const OutboxRow*> acknowledged;
+        bool refused = false;  ///< some for a reason of their own, not because the log is down
+    };
     using Instant = std::chrono::steady_clock::time_point;
 
     void run();
@@ -79,7 +83,7 @@ private:
     bool holdsFreshLeases() const;
     bool mustRenew() const;
     Pass publishAll();
-    std::vector<const OutboxRow*> publish(const std::vector<const OutboxRow*>& rows, std::set<TopicKey>& blocked);
+    Published publish(const std::vector<const OutboxRow*>& rows, std::set<TopicKey>& blocked);
     void wakeOwners();
     void report(const std::vector<OutboxRow>& oldest_first);
     std::chrono::milliseconds pause(Pass pass);
