@@ -66,6 +66,11 @@ security::IdentityOptions identityOptions(const config::Config& config, const st
     options.create_fleet_key = config.security.create_fleet_key;
     options.fleet_public = config.security.fleet_public;
     options.certificate = config.security.certificate;
+    if (options.fleet_key.empty() && options.fleet_public.empty() && options.certificate.empty()) {
+        // A host that was told of no fleet is one by itself.
+        options.fleet_key = config.state + "/fleet.pem";
+        options.create_fleet_key = true;
+    }
     return options;
 }
 
@@ -123,7 +128,8 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
     user_keys = std::make_unique<security::JwksCache>([this] { return fetchUserKeys(*services); });
     authenticator = security::makeAuthenticator(*user_keys, identity.fleet(), clock,
                                                 {config.security.issuer, config.security.audience});
-    dispatch::DispatcherOptions dispatch_options{config.http.deadline, config.http.max_deadline, {}};
+    dispatch::DispatcherOptions dispatch_options{config.http.deadline, config.http.max_deadline,
+                                                 {config.http.rate_per_second, config.http.rate_burst}};
     dispatcher = std::make_unique<dispatch::Dispatcher>(dispatch_options, clock, *authenticator, idempotency, *tracer,
                                                         metrics);
     forward = std::make_unique<outbound::Forward>(*services);

@@ -20,6 +20,7 @@ public:
         table_.struct_size = sizeof table_;
         table_.self = this;
         table_.subscription = &subscription;
+        table_.topic = &topicOf;
         table_.publish = &publish;
     }
     const void* table() const override { return &table_; }
@@ -37,6 +38,15 @@ private:
         }
         setLastError("the manifest has no subscription to " + std::string{text(topic)});
         return STOA_NOT_FOUND;
+    }
+
+    static stoa_status topicOf(const stoa_events* events, std::uint32_t index, stoa_str* topic) {
+        const auto& subscribes = of(events).manifest_->subscribes;
+        if (index >= subscribes.size()) {
+            return STOA_NOT_FOUND;
+        }
+        *topic = view(subscribes[index].topic);
+        return STOA_OK;
     }
 
     static stoa_status publish(const stoa_events* events, stoa_tx* tx, const stoa_event* event) {

@@ -39,6 +39,13 @@ std::uint32_t indexOf(const List& list, std::string_view name, std::string List:
     return static_cast<std::uint32_t>(found - list.begin());
 }
 
+/// A handler that leaves transactions open has a bug: they are rolled back, and it is told.
+void reportLeftOpen(Work& work) {
+    if (const int open = sql::rollbackOpen(work)) {
+        observe::error("the handler left transactions open; they were rolled back", {{"count", std::to_string(open)}});
+    }
+}
+
 GenerationReport reportOf(const Generation& generation, const Gate* gate) {
     const Environment& environment = generation.environment();
     return {environment.service,
@@ -154,7 +161,7 @@ stoa_status Service::onEvent(const std::string& topic, const stoa_event& event, 
     work.generation = lease->environment().generation;
     observe::Span span(tracer_, work, "event " + topic, observe::SpanKind::kConsumer);
     const stoa_status status = lease->onEvent(index, &event, tx);
-    sql::rollbackOpen(work);
+    reportLeftOpen(work);
     if (status != STOA_OK) {
         span.fail(work.last_error);
     }
@@ -178,7 +185,7 @@ stoa_status Service::onTimer(const std::string& timer, const stoa_firing& firing
     work.generation = lease->environment().generation;
     observe::Span span(tracer_, work, "timer " + timer, observe::SpanKind::kInternal);
     const stoa_status status = lease->onTimer(index, &firing, tx);
-    sql::rollbackOpen(work);
+    reportLeftOpen(work);
     if (status != STOA_OK) {
         span.fail(work.last_error);
     }
