@@ -30,14 +30,11 @@ public:
 /// Starts with the first use of port().
 class TestServer {
 public:
-    explicit TestServer(int threads = 2) : io(std::make_shared<Io>(threads)) {
+    explicit TestServer(std::shared_ptr<Io> threads = std::make_shared<Io>(2)) : io(std::move(threads)) {
         options.listeners.push_back({Listener::kInternal, "127.0.0.1", 0, {}});
     }
-    ~TestServer() {
-        server.reset();
-        io->stop();
-    }
-    std::uint16_t port() { return running().port(Listener::kInternal); }
+    ~TestServer() { server.reset(); }
+    std::uint16_t port() { return running().port(options.listeners.front().listener); }
     Server& running() {
         if (!server) {
             server = std::make_unique<Server>(options, io, handler);
