@@ -23,10 +23,6 @@ int statusOf(TestServer& server, const std::string& bytes) {
     return status;
 }
 
-std::string get(const std::string& target, const std::string& more = {}) {
-    return "GET " + target + " HTTP/1.1\r\nHost: shop\r\n" + more + "\r\n";
-}
-
 std::string post(const std::string& headers, const std::string& body) {
     return "POST /a HTTP/1.1\r\nHost: shop\r\n" + headers + "\r\n" + body;
 }

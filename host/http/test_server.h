@@ -4,6 +4,9 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
 #include <utility>
 
 #include "host/http/io.h"
@@ -48,6 +51,28 @@ public:
     FunctionHandler handler;
     std::unique_ptr<Server> server;
 };
+
+inline std::string get(const std::string& target, const std::string& more = {}) {
+    return "GET " + target + " HTTP/1.1\r\nHost: shop\r\n" + more + "\r\n";
+}
+
+inline Response text(std::string body) {
+    Response response;
+    response.body = std::move(body);
+    return response;
+}
+
+/// Polls, for what nothing tells of.
+template <class Condition>
+void waitFor(Condition&& condition) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > limit) {
+            throw std::runtime_error("it did not happen within 10 s");
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+}
 
 /// The value, or a failure of the test when it takes too long.
 template <class Value>

@@ -11,7 +11,7 @@ namespace ssl = boost::asio::ssl;
 
 int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
                    unsigned int offered_size, void*) {
-    constexpr unsigned char kProtocol[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    static constexpr unsigned char kProtocol[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     unsigned char* selected = nullptr;
     const int result = SSL_select_next_proto(&selected, size, kProtocol, sizeof(kProtocol), offered, offered_size);
     *chosen = selected;
