@@ -109,7 +109,8 @@ fs::path Store::copyFor(const Staged& staged, std::uint64_t generation) const {
     const fs::path copy = copies_ / fmt::format("{}.{}.so", staged.manifest->name, generation);
     copyAtomically(staged.file, copy);
     if (hashOf(copy) != staged.sha256) {
-        throw Error(STOA_INVALID, fmt::format("{} is damaged: remove it and stage the plugin again", staged.file.native()));
+        throw Error(STOA_INVALID,
+                    fmt::format("{} is damaged: remove it and stage the plugin again", staged.file.native()));
     }
     return copy;
 }

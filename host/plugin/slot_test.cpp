@@ -1,0 +1,146 @@
+#include "host/plugin/slot.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "host/plugin/generation.h"
+#include "host/plugin/worker_pool.h"
+
+namespace stoa::host::plugin {
+namespace {
+
+/// A slot never looks into its generations: any address will do.
+Generation& generation(char& place) { return reinterpret_cast<Generation&>(place); }
+
+class SlotTest : public CppUnit::TestFixture {
+    CPPUNIT_TEST_SUITE(SlotTest);
+    CPPUNIT_TEST(nobodyEntersAnEmptySlot);
+    CPPUNIT_TEST(aLeaseCountsUntilItLeaves);
+    CPPUNIT_TEST(aLeaseTakenBeforeASwapStaysInItsGeneration);
+    CPPUNIT_TEST(aGenerationThatIsEmptyAfterASwapStaysEmpty);
+    CPPUNIT_TEST_SUITE_END();
+
+public:
+    void nobodyEntersAnEmptySlot() {
+        Slot slot;
+        CPPUNIT_ASSERT(!slot.enter());
+    }
+
+    void aLeaseCountsUntilItLeaves() {
+        Slot slot;
+        char place = 0;
+        slot.publish(&generation(place));
+        Lease lease = slot.enter();
+        CPPUNIT_ASSERT(lease);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, slot.gate()->inside());
+        Lease moved = std::move(lease);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, slot.gate()->inside());
+        // Entered here, left there: a request goes from an I/O thread to a worker.
+        std::thread([held = std::move(moved)]() mutable { held.leave(); }).join();
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, slot.gate()->inside());
+    }
+
+    void aLeaseTakenBeforeASwapStaysInItsGeneration() {
+        Slot slot;
+        char places[2] = {};
+        slot.publish(&generation(places[0]));
+        const Lease old = slot.enter();
+        Gate* former = slot.publish(&generation(places[1]));
+        const Lease fresh = slot.enter();
+        CPPUNIT_ASSERT(&*old == &generation(places[0]));
+        CPPUNIT_ASSERT(&*fresh == &generation(places[1]));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, former->inside());
+    }
+
+    void aGenerationThatIsEmptyAfterASwapStaysEmpty() {
+        Slot slot;
+        std::vector<char> places(200);
+        slot.publish(&generation(places[0]));
+        std::atomic<bool> stop{false};
+        std::atomic<int> wrong{0};
+        std::vector<std::atomic<bool>> retired(places.size());
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; ++i) {
+            threads.emplace_back([&] {
+                while (!stop) {
+                    const Lease lease = slot.enter();
+                    const auto index = static_cast<std::size_t>(reinterpret_cast<char*>(&*lease) - places.data());
+                    wrong += retired[index] ? 1 : 0;
+                }
+            });
+        }
+        for (std::size_t next = 1; next < places.size(); ++next) {
+            const Gate* former = slot.publish(&generation(places[next]));
+            while (former->inside() > 0) {
+                std::this_thread::yield();
+            }
+            retired[next - 1] = true;
+        }
+        stop = true;
+        for (auto& thread : threads) {
+            thread.join();
+        }
+        CPPUNIT_ASSERT_EQUAL(0, wrong.load());
+    }
+};
+
+class WorkerPoolTest : public CppUnit::TestFixture {
+    CPPUNIT_TEST_SUITE(WorkerPoolTest);
+    CPPUNIT_TEST(refusesBeyondItsQueueAndLeavesRoomForRequests);
+    CPPUNIT_TEST(runsWhatIsQueuedBeforeItEnds);
+    CPPUNIT_TEST_SUITE_END();
+
+public:
+    void refusesBeyondItsQueueAndLeavesRoomForRequests() {
+        std::mutex gate;
+        gate.lock();
+        std::condition_variable entered;
+        std::mutex mutex;
+        bool inside = false;
+        {
+            WorkerPool pool("test", {1, 4});
+            CPPUNIT_ASSERT(pool.submit([&] {
+                {
+                    const std::lock_guard lock(mutex);
+                    inside = true;
+                }
+                entered.notify_one();
+                const std::lock_guard lock(gate);
+            }));
+            {
+                std::unique_lock lock(mutex);
+                entered.wait(lock, [&] { return inside; });
+            }
+            for (int i = 0; i < 3; ++i) {
+                CPPUNIT_ASSERT(pool.submitBackground([] {}));
+            }
+            CPPUNIT_ASSERT(!pool.submitBackground([] {}));
+            CPPUNIT_ASSERT(pool.submit([] {}));
+            CPPUNIT_ASSERT(!pool.submit([] {}));
+            CPPUNIT_ASSERT(pool.full());
+            gate.unlock();
+        }
+    }
+
+    void runsWhatIsQueuedBeforeItEnds() {
+        std::atomic<int> ran{0};
+        {
+            WorkerPool pool("test", {2, 100});
+            for (int i = 0; i < 50; ++i) {
+                CPPUNIT_ASSERT(pool.submit([&] { ++ran; }));
+            }
+        }
+        CPPUNIT_ASSERT_EQUAL(50, ran.load());
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(SlotTest);
+CPPUNIT_TEST_SUITE_REGISTRATION(WorkerPoolTest);
+
+}  // namespace
+}  // namespace stoa::host::plugin
