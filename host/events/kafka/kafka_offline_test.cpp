@@ -1,0 +1,82 @@
+// What can be tested without a broker.
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include "host/events/kafka/kafka_log.h"
+
+namespace stoa::host::events::kafka {
+namespace {
+
+std::unique_ptr<EventLog> nobodyThere() {
+    KafkaOptions options;
+    options.message_timeout = std::chrono::milliseconds{300};
+    options.request_timeout = std::chrono::milliseconds{300};
+    return openKafkaLog("127.0.0.1:1", "host-a", options);
+}
+
+}  // namespace
+
+class KafkaOfflineTest : public CppUnit::TestFixture {
+    CPPUNIT_TEST_SUITE(KafkaOfflineTest);
+    CPPUNIT_TEST(withoutABrokerNothingIsAcknowledged);
+    CPPUNIT_TEST(withoutABrokerEverythingSaysUnavailable);
+    CPPUNIT_TEST(aSubscriptionThatNeverConnectedCloses);
+    CPPUNIT_TEST(onlySettingsOfSecurityMayStandInTheUrl);
+    CPPUNIT_TEST_SUITE_END();
+
+public:
+    void withoutABrokerNothingIsAcknowledged() {
+        const auto log = nobodyThere();
+        const std::vector<Record> records{{"t", "a", "1", {}}, {"t", "a", "2", {}}, {"t", "b", "1", {}}};
+        for (int i = 0; i < 2; ++i) {  // the second time with a producer that has timed out once
+            for (const stoa_status status : log->publish(records)) {
+                CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, status);
+            }
+        }
+    }
+
+    void withoutABrokerEverythingSaysUnavailable() {
+        const auto log = nobodyThere();
+        const std::vector<TopicSpec> topics{{"t", 1}};
+        const auto statusOf = [](const std::function<void()>& call) {
+            try {
+                call();
+            } catch (const Error& error) {
+                return error.status();
+            }
+            return stoa_status{STOA_OK};
+        };
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOf([&] { log->ping(); }));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOf([&] { log->ensureTopics(topics); }));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOf([&] { log->topics(); }));
+        CPPUNIT_ASSERT_EQUAL(std::string{"kafka://127.0.0.1:1"}, log->describe());
+    }
+
+    void aSubscriptionThatNeverConnectedCloses() {
+        const auto log = nobodyThere();
+        SubscriptionOptions options;
+        options.group = "g";
+        options.topics = {"t"};
+        const auto subscription = log->subscribe(options);
+        try {
+            CPPUNIT_ASSERT(!subscription->poll(std::chrono::milliseconds{50}));
+        } catch (const Error& error) {
+            CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, error.status());
+        }
+        subscription->close(false);
+    }
+
+    void onlySettingsOfSecurityMayStandInTheUrl() {
+        CPPUNIT_ASSERT_EQUAL(
+            std::string{"/etc/ca.pem"},
+            settingsOf("b:9093?security.protocol=ssl&ssl.ca.location=/etc/ca.pem", "h").at("ssl.ca.location"));
+        CPPUNIT_ASSERT_EQUAL(std::string{"a:1,b:2"}, settingsOf("a:1,b:2", "h").at("bootstrap.servers"));
+        CPPUNIT_ASSERT_THROW(settingsOf("b:9093?acks=0", "h"), Error);
+        CPPUNIT_ASSERT_THROW(settingsOf("?ssl.x=1", "h"), Error);
+        CPPUNIT_ASSERT_THROW(openKafkaLog("b:9093?ssl.nonsense=1", "h")->ping(), Error);
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(KafkaOfflineTest);
+
+}  // namespace stoa::host::events::kafka
