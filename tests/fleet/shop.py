@@ -28,10 +28,11 @@ class Shop:
         self.timeout = timeout
         self.local = threading.local()
 
-    def request(self, method, path, body=None, token=None, key=None, kind="application/json", accept=(200, 201, 202, 204)):
+    def request(self, method, path, body=None, token=None, key=None, kind="application/json", accept=(200, 201, 202, 204),
+                headers=None):
         """One request; a body that is not bytes is sent as JSON. A connection the server has closed is opened again,
         for calls that may be repeated."""
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **(headers or {})}
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if data is not None:
             headers["Content-Type"] = kind
@@ -93,8 +94,8 @@ class Shop:
             raise Refused("POST", "/api/v1/products/import", 200, report)
         return report
 
-    def receive(self, token, product, quantity, reason, key=None):
-        body = {"quantity": quantity, "reason": reason}
+    def receive(self, token, product, quantity, reference, key=None):
+        body = {"quantity": quantity, "reference": reference}
         return self.request("POST", f"/api/v1/inventory/{product}/receive", body, token, key or new_key())
 
     def place_order(self, token, lines, total, payment_token="tok_ok", key=None):
