@@ -46,7 +46,7 @@ std::map<std::string, Offer> offersOf(const Json::Value& answer) {
     std::map<std::string, Offer> offers;
     for (const Json::Value& item : answer["items"]) {
         offers[item["id"].asString()] = {item["name"].asString(), stoa::Money::from(item["price"], "/price"),
-                                                item["status"].asString() == "active"};
+                                         item["status"].asString() == "active"};
     }
     return offers;
 }

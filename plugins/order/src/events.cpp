@@ -134,15 +134,29 @@ void onPayment(const Event& event, Transaction& tx) {
 
 void onInventory(const Event& event, Transaction& tx) {
     auto order = store::find(tx, event.data["orderId"].asString());
-    if (order && event.data["attempt"].asInt64() == order->attempt && isNews(order->inventory_version, event.version)) {
-        apply(tx, *order, event, kTriggers.at(event.topic));
+    if (!order || event.data["attempt"].asInt64() != order->attempt ||
+        !isNews(order->inventory_version, event.version)) {
+        return;
     }
+    Trigger trigger = kTriggers.at(event.topic);
+    if (trigger == Trigger::kStockReleased && stoa::textOr(event.data, "reason") == "payment_failed") {
+        trigger = Trigger::kStockReleasedUnpaid;
+    }
+    apply(tx, *order, event, trigger);
 }
 
 void onShipment(const Event& event, Transaction& tx) {
     auto order = store::find(tx, event.data["orderId"].asString());
-    if (order && isNews(order->shipment_version, event.version)) {
-        apply(tx, *order, event, kTriggers.at(event.topic));
+    if (!order) {
+        return;
+    }
+    const Trigger trigger = kTriggers.at(event.topic);
+    // A refused cancellation says nothing of whether the parcel has arrived: it may overtake the delivery, and the
+    // delivery stands.
+    const bool arrives =
+        trigger == Trigger::kShipmentDelivered && order->saga.fulfillment < FulfillmentStatus::kDelivered;
+    if (isNews(order->shipment_version, event.version) || arrives) {
+        apply(tx, *order, event, trigger);
     }
 }
 

@@ -1,10 +1,14 @@
 #include "saga.h"
 
-#include <array>
-#include <stdexcept>
+#include <algorithm>
+#include <optional>
 
 namespace order {
 namespace {
+
+constexpr std::string_view kCustomer = "customer";
+constexpr std::string_view kOutOfStock = "out_of_stock";
+constexpr std::string_view kWithdrawn = "payment_withdrawn";
 
 /// Money and stock are where they were before: a dead order may rest.
 bool settled(const Saga& saga) {
@@ -44,61 +48,86 @@ void askShipping(Transition& transition, std::string_view reason) {
     transition.publish.push_back(Publish::kCancelRequested);
 }
 
-/// Writes down what the event says of money, stock and parcels. True when it says something of them.
-bool note(Saga& saga, Trigger trigger) {
+std::optional<PaymentStatus> paymentAfter(Trigger trigger) {
     switch (trigger) {
         case Trigger::kPaymentAuthorized:
-            saga.payment = PaymentStatus::kAuthorized;
-            return true;
+            return PaymentStatus::kAuthorized;
         case Trigger::kPaymentCompleted:
-            saga.payment = PaymentStatus::kPaid;
-            return true;
+            return PaymentStatus::kPaid;
         case Trigger::kPaymentFailed:
-            saga.payment = PaymentStatus::kFailed;
-            return true;
+            return PaymentStatus::kFailed;
         case Trigger::kPaymentVoided:
-            saga.payment = PaymentStatus::kVoided;
-            return true;
+            return PaymentStatus::kVoided;
         case Trigger::kPaymentRefunded:
-            saga.payment = PaymentStatus::kRefunded;
-            return true;
+            return PaymentStatus::kRefunded;
         case Trigger::kPaymentPartlyRefunded:
-            saga.payment = PaymentStatus::kPartiallyRefunded;
-            return true;
-        case Trigger::kStockReserved:
-            saga.inventory = InventoryStatus::kReserved;
-            return true;
-        case Trigger::kStockShort:
-            saga.inventory = InventoryStatus::kFailed;
-            return true;
-        case Trigger::kStockReleased:
-            saga.inventory = InventoryStatus::kReleased;
-            return true;
-        case Trigger::kStockCommitted:
-            saga.inventory = InventoryStatus::kCommitted;
-            return true;
-        case Trigger::kShipmentShipped:
-            saga.fulfillment = FulfillmentStatus::kShipped;
-            return true;
-        case Trigger::kShipmentDelivered:
-            saga.fulfillment = FulfillmentStatus::kDelivered;
-            return true;
+            return PaymentStatus::kPartiallyRefunded;
         default:
-            return false;
+            return std::nullopt;
     }
 }
 
-Transition whilePending(Transition transition, Trigger trigger) {
+std::optional<InventoryStatus> inventoryAfter(Trigger trigger) {
+    switch (trigger) {
+        case Trigger::kStockReserved:
+            return InventoryStatus::kReserved;
+        case Trigger::kStockReleased:
+        case Trigger::kStockReleasedUnpaid:
+            return InventoryStatus::kReleased;
+        case Trigger::kStockCommitted:
+            return InventoryStatus::kCommitted;
+        case Trigger::kStockShort:
+        case Trigger::kCommitRefused:  // the hold had expired: nothing is held, and inventory has no more to say
+            return InventoryStatus::kFailed;
+        default:
+            return std::nullopt;
+    }
+}
+
+std::optional<FulfillmentStatus> fulfillmentAfter(Trigger trigger) {
+    switch (trigger) {
+        case Trigger::kShipmentShipped:
+        case Trigger::kCancelRefused:  // it may overtake what it follows from
+            return FulfillmentStatus::kShipped;
+        case Trigger::kShipmentDelivered:
+            return FulfillmentStatus::kDelivered;
+        default:
+            return std::nullopt;
+    }
+}
+
+/// Writes down what the event says of money, stock and parcels. True when it says something of them.
+bool note(Saga& saga, Trigger trigger) {
+    const auto payment = paymentAfter(trigger);
+    const auto inventory = inventoryAfter(trigger);
+    const auto fulfillment = fulfillmentAfter(trigger);
+    saga.payment = payment.value_or(saga.payment);
+    saga.inventory = inventory.value_or(saga.inventory);
+    saga.fulfillment = std::max(saga.fulfillment, fulfillment.value_or(saga.fulfillment));
+    return payment || inventory || fulfillment;
+}
+
+Transition ignore(const Saga& saga, std::string_view why) { return {saga, {}, why}; }
+
+bool isPaidAndHeld(const Saga& saga) {
+    return saga.payment == PaymentStatus::kPaid &&
+           (saga.inventory == InventoryStatus::kReserved || saga.inventory == InventoryStatus::kCommitted);
+}
+
+Transition whilePending(const Saga& saga, Trigger trigger) {
+    Transition transition{saga, {}, {}};
+    note(transition.next, trigger);
     switch (trigger) {
         case Trigger::kPaymentFailed:
+        case Trigger::kStockReleasedUnpaid:
             compensate(transition, Status::kRejected, "payment_failed");
             return transition;
         case Trigger::kPaymentVoided:
         case Trigger::kPaymentRefunded:
-            compensate(transition, Status::kRejected, "payment_withdrawn");
+            compensate(transition, Status::kRejected, kWithdrawn);
             return transition;
         case Trigger::kStockShort:
-            compensate(transition, Status::kRejected, "out_of_stock");
+            compensate(transition, Status::kRejected, kOutOfStock);
             return transition;
         case Trigger::kStockReleased:
             compensate(transition, Status::kExpired, "hold_expired");
@@ -107,90 +136,107 @@ Transition whilePending(Transition transition, Trigger trigger) {
             compensate(transition, Status::kExpired, "deadline");
             return transition;
         case Trigger::kCancelAsked:
-            compensate(transition, Status::kCancelled, "customer");
+            compensate(transition, Status::kCancelled, kCustomer);
             return transition;
         case Trigger::kPaidAgain:
-            transition.ignored = "a payment is under way";
-            return transition;
+            return ignore(saga, "a payment is under way");
         case Trigger::kCommitRefused:
         case Trigger::kShipmentCreated:
+        case Trigger::kShipmentShipped:
+        case Trigger::kShipmentDelivered:
         case Trigger::kShipmentCancelled:
         case Trigger::kCancelRefused:
-            transition.ignored = "the order has not been confirmed";
-            return transition;
+            return ignore(saga, "the order has not been confirmed");
         default:
             break;
     }
-    Saga& next = transition.next;
-    if (next.payment == PaymentStatus::kPaid && next.inventory == InventoryStatus::kReserved) {
-        next.status = Status::kConfirmed;
+    if (isPaidAndHeld(transition.next)) {
+        transition.next.status = Status::kConfirmed;
         transition.publish.push_back(Publish::kConfirmed);
     }
     return transition;
 }
 
-Transition whileConfirmed(Transition transition, Trigger trigger) {
+Transition whileConfirmed(const Saga& saga, Trigger trigger) {
+    const bool unshipped = saga.fulfillment == FulfillmentStatus::kUnfulfilled;
+    Transition transition{saga, {}, {}};
+    note(transition.next, trigger);
     switch (trigger) {
         case Trigger::kShipmentDelivered:
             transition.next.status = Status::kCompleted;
             break;
         case Trigger::kCommitRefused:
-            askShipping(transition, "out_of_stock");
+            if (unshipped) {
+                askShipping(transition, kOutOfStock);
+            }
             break;
         case Trigger::kCancelAsked:
-            if (transition.next.fulfillment == FulfillmentStatus::kUnfulfilled) {
-                askShipping(transition, "customer");
-            } else {
-                transition.ignored = "a parcel is on its way";
+            if (!unshipped) {
+                return ignore(saga, "a parcel is on its way");
             }
+            askShipping(transition, kCustomer);
             break;
         case Trigger::kShipmentCancelled:
             compensate(transition, Status::kCancelled, "shipment_cancelled");
             break;
         case Trigger::kShipmentCreated:
-            transition.ignored = "nothing waits for it";
-            break;
+            return ignore(saga, "nothing waits for it");
         case Trigger::kCancelRefused:
-            transition.ignored = "no cancellation is under way";
-            break;
+            return ignore(saga, "no cancellation is under way");
         case Trigger::kPaidAgain:
-            transition.ignored = "the order is paid";
-            break;
+            return ignore(saga, "the order is paid");
         case Trigger::kDeadlinePassed:
-            transition.ignored = "the order was confirmed in time";
-            break;
+            return ignore(saga, "the order was confirmed in time");
         default:
             break;
     }
     return transition;
 }
 
-Transition whileCancelPending(Transition transition, Trigger trigger) {
-    Saga& next = transition.next;
-    if (next.phase == Phase::kAskingShipping && trigger == Trigger::kShipmentCancelled) {
-        compensate(transition, next.outcome, std::string(next.reason));
-    } else if (next.phase == Phase::kAskingShipping && trigger == Trigger::kCancelRefused) {
-        next.status = next.fulfillment == FulfillmentStatus::kDelivered ? Status::kCompleted : Status::kConfirmed;
-        next.phase = Phase::kNone;
-        next.outcome = Status::kPending;
-        next.reason.clear();
-        next.cancel_refused = true;
-    } else if (note(next, trigger)) {
-        restWhenSettled(next);
-    } else {
-        transition.ignored = "the cancellation is under way";
+/// The parcel has left: the order goes on. Whether shipping's refusal comes or what made it refuse is all the same,
+/// since the one may overtake the other.
+void refuseCancellation(Saga& saga) {
+    saga.status = saga.fulfillment == FulfillmentStatus::kDelivered ? Status::kCompleted : Status::kConfirmed;
+    saga.phase = Phase::kNone;
+    saga.outcome = Status::kPending;
+    saga.cancel_refused = saga.reason == kCustomer;
+    saga.reason.clear();
+}
+
+Transition whileAskingShipping(const Saga& saga, Trigger trigger) {
+    Transition transition{saga, {}, {}};
+    if (trigger == Trigger::kShipmentCancelled) {
+        compensate(transition, saga.outcome, saga.reason);
+    } else if (!note(transition.next, trigger)) {
+        return ignore(saga, "the cancellation is under way");
+    } else if (fulfillmentAfter(trigger)) {
+        refuseCancellation(transition.next);
     }
     return transition;
 }
 
-Transition whileAtRest(Transition transition, Trigger trigger) {
-    Saga& next = transition.next;
-    const bool may_pay = next.status == Status::kRejected && next.payment == PaymentStatus::kFailed;
+Transition whileCompensating(const Saga& saga, Trigger trigger) {
+    Transition transition{saga, {}, {}};
+    if (!note(transition.next, trigger)) {
+        return ignore(saga, "the cancellation is under way");
+    }
+    if (trigger == Trigger::kStockShort && saga.reason == kWithdrawn) {
+        transition.next.reason = kOutOfStock;  // payment had heard of it first and gave the money back
+    }
+    restWhenSettled(transition.next);
+    return transition;
+}
+
+Transition whileAtRest(const Saga& saga, Trigger trigger) {
+    Transition transition{saga, {}, {}};
+    const bool may_pay = saga.status == Status::kRejected && saga.payment == PaymentStatus::kFailed;
     if (trigger == Trigger::kPaidAgain && may_pay) {
-        next = Saga{};
+        transition.next = Saga{};
         transition.publish.push_back(Publish::kCreated);
-    } else if (!note(next, trigger)) {
-        transition.ignored = "the order is at rest";
+    } else if (!note(transition.next, trigger)) {
+        return ignore(saga, "the order is at rest");
+    } else if (saga.status != Status::kCompleted && !settled(transition.next)) {
+        compensate(transition, saga.status, saga.reason);  // late money or stock goes back as well
     }
     return transition;
 }
@@ -198,19 +244,16 @@ Transition whileAtRest(Transition transition, Trigger trigger) {
 }  // namespace
 
 Transition decide(const Saga& saga, Trigger trigger) {
-    Transition transition{saga, {}, {}};
-    if (saga.status == Status::kPending || saga.status == Status::kConfirmed) {
-        note(transition.next, trigger);
-    }
     switch (saga.status) {
         case Status::kPending:
-            return whilePending(std::move(transition), trigger);
+            return whilePending(saga, trigger);
         case Status::kConfirmed:
-            return whileConfirmed(std::move(transition), trigger);
+            return whileConfirmed(saga, trigger);
         case Status::kCancelPending:
-            return whileCancelPending(std::move(transition), trigger);
+            return saga.phase == Phase::kAskingShipping ? whileAskingShipping(saga, trigger)
+                                                        : whileCompensating(saga, trigger);
         default:
-            return whileAtRest(std::move(transition), trigger);
+            return whileAtRest(saga, trigger);
     }
 }
 

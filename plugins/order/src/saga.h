@@ -43,6 +43,7 @@ enum class Trigger {
     kStockReserved,
     kStockShort,
     kStockReleased,
+    kStockReleasedUnpaid,  ///< released by inventory itself, because the payment failed
     kStockCommitted,
     kCommitRefused,
     kShipmentCreated,
@@ -64,7 +65,8 @@ struct Transition {
     std::string_view ignored;  ///< why nothing happens; empty when something does
 };
 
-/// What `trigger` does to `saga`. Versions were compared before: stale events never come here.
+/// What `trigger` does to `saga`. Versions were compared before: stale events never come here. An ignored trigger
+/// leaves the saga as it is. ARCHITECTURE.md shows the whole table; saga_test.cpp keeps it true.
 Transition decide(const Saga& saga, Trigger trigger);
 
 std::string_view name(Status status);
