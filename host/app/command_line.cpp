@@ -25,8 +25,8 @@ namespace {
 using Poco::Util::Option;
 
 observe::Level levelOf(const std::string& name) {
-    return name == "debug"  ? observe::Level::kDebug
-           : name == "warn" ? observe::Level::kWarn
+    return name == "debug"   ? observe::Level::kDebug
+           : name == "warn"  ? observe::Level::kWarn
            : name == "error" ? observe::Level::kError
                              : observe::Level::kInfo;
 }
@@ -55,12 +55,14 @@ sigset_t blockSignals() {
 /// Passes SIGTERM and SIGINT on to the host, each time one comes.
 class SignalThread {
 public:
-    SignalThread(sigset_t signals, Host& host) : thread_([signals, &host] {
-        for (int signal = 0; sigwait(&signals, &signal) == 0 && signal != SIGUSR1;) {
-            observe::info("a signal asks the host to stop", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-            host.requestStop();
-        }
-    }) {}
+    SignalThread(sigset_t signals, Host& host)
+        : thread_([signals, &host] {
+              for (int signal = 0; sigwait(&signals, &signal) == 0 && signal != SIGUSR1;) {
+                  observe::info("a signal asks the host to stop",
+                                {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+                  host.requestStop();
+              }
+          }) {}
     ~SignalThread() {
         pthread_kill(thread_.native_handle(), SIGUSR1);
         thread_.join();
@@ -77,8 +79,8 @@ private:
 HostApplication::HostApplication() { setUnixOptions(true); }
 
 void HostApplication::defineOptions(Poco::Util::OptionSet& options) {
-    const auto add = [&](const char* name, const char* shortcut, const char* description, const char* argument = nullptr,
-                         bool again = false) {
+    const auto add = [&](const char* name, const char* shortcut, const char* description,
+                         const char* argument = nullptr, bool again = false) {
         Option option(name, shortcut, description, false);
         option.repeatable(again);
         if (argument) {
@@ -88,8 +90,10 @@ void HostApplication::defineOptions(Poco::Util::OptionSet& options) {
     };
     add("help", "h", "show this and exit");
     add("version", "", "show the versions of host and ABI, and exit");
-    add("plugin", "p", "run this plugin; may be repeated. The recorded version runs while FILE is the one that it was "
-                       "staged from", "FILE", true);
+    add("plugin", "p",
+        "run this plugin; may be repeated. The recorded version runs while FILE is the one that it was "
+        "staged from",
+        "FILE", true);
     add("plugin-exact", "", "run exactly this file, whatever was recorded; may be repeated", "FILE", true);
     add("config", "c", "read this host.yaml; plugins.d/*.yaml lie beside it", "FILE");
     add("state", "s", "keep state here", "DIRECTORY");
@@ -117,7 +121,8 @@ void HostApplication::handleOption(const std::string& name, const std::string& v
         flags_.push_back({"--listen", "http.edge", value});
     } else if (name == "set") {
         const std::size_t equals = value.find('=');
-        flags_.push_back({"--set", value.substr(0, equals), equals == std::string::npos ? "" : value.substr(equals + 1)});
+        flags_.push_back(
+            {"--set", value.substr(0, equals), equals == std::string::npos ? "" : value.substr(equals + 1)});
     } else if (name == "explain") {
         explain_ = true;
     } else if (name == "write-default") {
@@ -130,9 +135,10 @@ void HostApplication::showHelp() const {
     help.setCommand("host");
     help.setUsage("--plugin=FILE [--plugin=FILE…] [OPTION…]\n       host config --explain [OPTION…]");
     help.setHeader("Runs services, each a plugin loaded from a shared library, in one process.");
-    help.setFooter("Exit codes: 0 stopped by a signal or stoactl, 64 wrong arguments, 69 a port, a file or the state directory "
-                   "is taken, 70 a plugin could not be loaded, 78 the configuration is wrong. `stoactl` talks to a running "
-                   "host; conf/host.yaml lists every key.");
+    help.setFooter(
+        "Exit codes: 0 stopped by a signal or stoactl, 64 wrong arguments, 69 a port, a file or the state directory "
+        "is taken, 70 a plugin could not be loaded, 78 the configuration is wrong. `stoactl` talks to a running "
+        "host; conf/host.yaml lists every key.");
     help.setWidth(120);
     help.setIndent(42);
     help.format(std::cout);

@@ -255,8 +255,9 @@ void Host::Parts::addCommands() {
     options.path = config.control_socket;
     control = std::make_unique<control::Server>(options);
     const auto anytime = [this](const std::string& name, auto command) {
-        control->add(name, [command](const Json::Value& arguments, Progress&) { return Json::Value(command(arguments)); },
-                     Turn::kAnytime);
+        control->add(
+            name, [command](const Json::Value& arguments, Progress&) { return Json::Value(command(arguments)); },
+            Turn::kAnytime);
     };
     anytime("status", [this](const Json::Value&) { return status(); });
     anytime("plugins", [this](const Json::Value&) { return pluginRows(*plugins); });
@@ -274,7 +275,8 @@ void Host::Parts::addCommands() {
     anytime("dlq list", [this](const Json::Value& arguments) { return deadLetters(*plugins, arguments); });
     anytime("dlq show", [this](const Json::Value& arguments) { return deadLetter(*plugins, arguments); });
     anytime("config", [this](const Json::Value&) { return configRows(config); });
-    control->add("dlq redrive", [this](const Json::Value& arguments, Progress&) { return redrive(*plugins, arguments); });
+    control->add("dlq redrive",
+                 [this](const Json::Value& arguments, Progress&) { return redrive(*plugins, arguments); });
     control->add("upgrade", [this](const Json::Value& arguments, Progress& progress) {
         return plugins->upgrade(textOr(arguments, "file"), [&](const std::string& step, const std::string& detail) {
             Json::Value line;

@@ -128,10 +128,10 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
     user_keys = std::make_unique<security::JwksCache>([this] { return fetchUserKeys(*services); });
     authenticator = security::makeAuthenticator(*user_keys, identity.fleet(), clock,
                                                 {config.security.issuer, config.security.audience});
-    dispatch::DispatcherOptions dispatch_options{config.http.deadline, config.http.max_deadline,
-                                                 {config.http.rate_per_second, config.http.rate_burst}};
-    dispatcher = std::make_unique<dispatch::Dispatcher>(dispatch_options, clock, *authenticator, idempotency, *tracer,
-                                                        metrics);
+    dispatch::DispatcherOptions dispatch_options{
+        config.http.deadline, config.http.max_deadline, {config.http.rate_per_second, config.http.rate_burst}};
+    dispatcher =
+        std::make_unique<dispatch::Dispatcher>(dispatch_options, clock, *authenticator, idempotency, *tracer, metrics);
     forward = std::make_unique<outbound::Forward>(*services);
     dispatcher->setForwarder(*forward);
     event_log = events::openEventLog(config.events.url, config.state, state.hostId());

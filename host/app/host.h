@@ -28,10 +28,11 @@ public:
 
     /// Loads the plugins, listens, registers. Throws PluginFailure or stoa::Error.
     void start();
-    /// Asks for the end. Any thread (not from a signal handler); again: hurry. `leave`: give event partitions up at once.
+    /// Asks for the end. Any thread (not from a signal handler); again: hurry. `leave`: give event partitions up at
+    /// once.
     void requestStop(bool leave = false);
-    /// Housekeeping until requestStop, then the drain. The order is reliability's: not ready, de-registered, still serving
-    /// for two registry periods, no new connections, requests in flight, events, outbox, plugins.
+    /// Housekeeping until requestStop, then the drain. The order is reliability's: not ready, de-registered, still
+    /// serving for two registry periods, no new connections, requests in flight, events, outbox, plugins.
     void run();
 
 private:

@@ -38,7 +38,8 @@ std::string nameIn(std::string_view path, std::string_view prefix, std::string_v
 }  // namespace
 
 void Host::Parts::addOperations() {
-    dispatcher->addBuiltIn(Listener::kOps, "GET", "/livez", [](auto exchange) { answer(exchange, 200, statusOf("ok")); });
+    dispatcher->addBuiltIn(Listener::kOps, "GET", "/livez",
+                           [](auto exchange) { answer(exchange, 200, statusOf("ok")); });
     dispatcher->addBuiltIn(Listener::kOps, "GET", "/startupz", [this](auto exchange) {
         const bool up = phase != HostState::kStarting;
         answer(exchange, up ? 200 : 503, statusOf(up ? "ok" : "starting"));

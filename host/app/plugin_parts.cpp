@@ -13,6 +13,19 @@ using std::chrono::steady_clock;
 
 }  // namespace
 
+std::shared_ptr<const validate::Manifest> PluginSet::asConfigured(
+    const std::shared_ptr<const validate::Manifest>& manifest) const {
+    const std::string on_poison = surroundings_.config.plugin(manifest->name).on_poison;
+    if (on_poison == "manifest") {
+        return manifest;
+    }
+    auto changed = std::make_shared<validate::Manifest>(*manifest);
+    for (validate::Subscription& subscription : changed->subscribes) {
+        subscription.hold_on_poison = on_poison == "hold";
+    }
+    return changed;
+}
+
 void PluginSet::attachEvents(plugin::Service& service, const std::shared_ptr<const validate::Manifest>& manifest) {
     if (!manifest->needs(STOA_EVENTS_ID)) {
         return;
@@ -28,7 +41,7 @@ void PluginSet::attachEvents(plugin::Service& service, const std::shared_ptr<con
     options.consumer.inbox_retention = std::chrono::duration_cast<std::chrono::hours>(wanted.inbox_keep);
     service.events = std::make_unique<events::PluginEvents>(
         events::Surroundings{surroundings_.event_log, *service.database(), surroundings_.metrics, surroundings_.clock},
-        surroundings_.host_id, manifest,
+        surroundings_.host_id, asConfigured(manifest),
         [&service](const std::string& topic, const events::IncomingEvent& event, stoa_tx* tx) {
             const stoa_event seen = event.view();
             return service.onEvent(topic, seen, tx);

@@ -72,8 +72,8 @@ void PluginSet::load(const std::string& file, bool exact) {
         const std::lock_guard lock(mutex_);
         observe::warn("a plugin waits for what it needs; it is tried again",
                       {{"service", staged.manifest->name}, {"reason", failure.what()}});
-        pending_.push_back({staged.manifest->name, failure.what(), 1, steady_clock::now() + kFirstRetry, staged,
-                            source_sha256});
+        pending_.push_back(
+            {staged.manifest->name, failure.what(), 1, steady_clock::now() + kFirstRetry, staged, source_sha256});
     }
 }
 
@@ -126,7 +126,8 @@ plugin::Environment PluginSet::environmentFor(const plugin::Staged& staged) {
                                                   violation.why));
         }
     } else if (!environment.settings.empty()) {
-        throw Error(STOA_INVALID, fmt::format("plugins.{}.settings: this plugin has no settings", staged.manifest->name));
+        throw Error(STOA_INVALID,
+                    fmt::format("plugins.{}.settings: this plugin has no settings", staged.manifest->name));
     }
     return environment;
 }
@@ -176,13 +177,14 @@ void PluginSet::bringUp(const plugin::Staged& staged, const std::string& source_
     step("loaded", fmt::format("generation {}", environment.generation));
     generation->start();
     if (const std::string trouble = generation->health(); !trouble.empty()) {
-        throw Error(STOA_UNAVAILABLE, fmt::format("{} {} is not healthy: {}", manifest->name, manifest->version, trouble));
+        throw Error(STOA_UNAVAILABLE,
+                    fmt::format("{} {} is not healthy: {}", manifest->name, manifest->version, trouble));
     }
     step("healthy", "");
     surroundings_.dispatcher.serve(service, *manifest);
     const auto former = records_.read(manifest->name);
-    plugin::ActiveRecord record{manifest->version, staged.sha256, source_sha256, "", why,
-                                toMicros(surroundings_.clock.now())};
+    plugin::ActiveRecord record{
+        manifest->version, staged.sha256, source_sha256, "", why, toMicros(surroundings_.clock.now())};
     if (former) {
         record.previous = former->version + "+" + former->sha256.substr(0, 12);
     }
@@ -201,7 +203,7 @@ void PluginSet::startParts(plugin::Service& service, const std::shared_ptr<const
         return;
     }
     if (service.events) {
-        service.events->update(manifest);
+        service.events->update(asConfigured(manifest));
         return;
     }
     attachEvents(service, manifest);

@@ -36,8 +36,8 @@ public:
     PluginSet(Surroundings surroundings, std::vector<std::unique_ptr<plugin::Capability>> capabilities);
     ~PluginSet();
 
-    /// Loads a plugin at the start of the host: the recorded version when `file` is the one that it was staged from. Throws
-    /// stoa::Error naming the file. A database that is down is not an error: the plugin waits, see retryPending.
+    /// Loads a plugin at the start of the host: the recorded version when `file` is the one that it was staged from.
+    /// Throws stoa::Error naming the file. A database that is down is not an error: the plugin waits, see retryPending.
     void load(const std::string& file, bool exact);
     /// Tries again what waits, with back-off. True when nothing waits any more.
     bool retryPending();
@@ -61,11 +61,15 @@ public:
 private:
     struct Prepared;
     plugin::Staged chosenFor(const std::string& file, bool exact, std::string& source_sha256);
-    void bringUp(const plugin::Staged& staged, const std::string& source_sha256, const std::string& why, const Step& step);
+    void bringUp(const plugin::Staged& staged, const std::string& source_sha256, const std::string& why,
+                 const Step& step);
     plugin::Environment environmentFor(const plugin::Staged& staged);
     plugin::Service& serviceFor(const validate::Manifest& manifest);
     void migrate(plugin::Service& service, const validate::Manifest& manifest);
     void startParts(plugin::Service& service, const std::shared_ptr<const validate::Manifest>& manifest);
+    /// The manifest with what the configuration overrides of its subscriptions.
+    std::shared_ptr<const validate::Manifest> asConfigured(
+        const std::shared_ptr<const validate::Manifest>& manifest) const;
     void attachEvents(plugin::Service& service, const std::shared_ptr<const validate::Manifest>& manifest);
     void attachTimers(plugin::Service& service);
     void forget(const std::string& name);

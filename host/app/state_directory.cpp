@@ -26,14 +26,15 @@ StateDirectory::StateDirectory(const std::string& path) {
     const fs::path lock = fs::path(path) / "lock";
     lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) {
-        throw Error(STOA_UNAVAILABLE, fmt::format("the state directory {} can't be written: set `state` to one that can",
-                                                  path));
+        throw Error(STOA_UNAVAILABLE,
+                    fmt::format("the state directory {} can't be written: set `state` to one that can", path));
     }
     if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
         close(lock_);
-        throw Error(STOA_CONFLICT, fmt::format("another host runs with the state directory {}: stop it, or set `state` to "
-                                               "a directory of this host's own",
-                                               path));
+        throw Error(STOA_CONFLICT,
+                    fmt::format("another host runs with the state directory {}: stop it, or set `state` to "
+                                "a directory of this host's own",
+                                path));
     }
     const fs::path file = fs::path(path) / "host_id";
     std::ifstream(file) >> host_id_;

@@ -7,7 +7,8 @@ namespace stoa::host::app {
 
 class StateDirectory {
 public:
-    /// Makes it (0700), locks it, reads or makes `host_id`. Throws stoa::Error: STOA_CONFLICT when another host holds it.
+    /// Makes it (0700), locks it, reads or makes `host_id`. Throws stoa::Error: STOA_CONFLICT when another host holds
+    /// it.
     explicit StateDirectory(const std::string& path);
     ~StateDirectory();
     StateDirectory(const StateDirectory&) = delete;

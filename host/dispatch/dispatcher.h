@@ -74,6 +74,8 @@ private:
     void settle(stoa_request& request, bool stored, const http::Response& answer) const;
     void forward(stoa_request& request, stoa_response& response);
     void finish(stoa_request& request, http::Response answer);
+    static void leave(stoa_request& request, int status);
+    void report(stoa_request& request, const http::Request& message, int status);
     void publish(std::unique_ptr<Directory> next);
 
     DispatcherOptions options_;

@@ -143,66 +143,38 @@ void Dispatcher::settle(stoa_request& request, bool stored, const http::Response
     }
 }
 
-void Dispatcher::forward(stoa_request& request, stoa_response& response) {
-    stoa_response::Forward& wanted = *response.forward;
-    if (wanted.require == "user" && !request.identity.user) {
-        auto refusal =
-            http::problem(401, "unauthenticated", "This needs a token", "Send Authorization: Bearer <token>.");
-        refusal.headers.set("WWW-Authenticate", "Bearer");
-        finish(request, std::move(refusal));
-        return;
-    }
-    if (wanted.require == "staff" && !request.identity.hasRole("staff") && !request.identity.hasRole("admin")) {
-        finish(request, request.identity.user ? http::problem(403, "forbidden", "This is for staff")
-                                              : http::problem(401, "unauthenticated", "This needs a token of staff"));
-        return;
-    }
-    ForwardOrder order;
-    order.service = std::move(wanted.service);
-    order.path = std::move(wanted.path);
-    order.set = std::move(wanted.set);
-    order.drop = std::move(wanted.drop);
-    order.deadline = *request.work.deadline;
-    if (wanted.timeout.count() > 0) {
-        order.deadline = std::min(order.deadline, steady_clock::now() + wanted.timeout);
-    }
-    order.calling_service = request.work.service;
-    order.correlation_id = request.work.correlation_id;
-    order.trace_id = request.work.trace_id;
-    order.span_id = request.work.span_id;
-    order.sampled = request.work.sampled;
-    ++request.lease->requests;
-    request.lease.leave();
-    request.span->end();
-    forwarder_->forward(std::exchange(request.exchange, nullptr), std::move(order));
-}
-
-void Dispatcher::finish(stoa_request& request, http::Response answer) {
-    const auto took = std::chrono::duration<double>(steady_clock::now() - request.message().received);
-    const std::string method = request.message().method;
-    const int status = answer.status;
+void Dispatcher::leave(stoa_request& request, int status) {
     ++request.lease->requests;
     if (status >= 500) {
         ++request.lease->errors;
     }
-    answer.headers.set("X-Correlation-ID", request.work.correlation_id);
-    // The answer is host memory: the generation may go from here on, however slowly the client reads.
     request.lease.leave();
+}
+
+void Dispatcher::report(stoa_request& request, const http::Request& message, int status) {
+    const auto took = std::chrono::duration<double>(steady_clock::now() - message.received);
     const WorkScope scope(request.work);
     if (request.span) {
         request.span->attribute("http.response.status_code", std::to_string(status));
         if (status >= 500) {
             request.span->fail(std::to_string(status));
         }
-    }
-    metrics_.record(request.work.service, request.work.version, request.route->path, method, status, took.count());
-    observe::log(
-        status >= 500 ? observe::Level::kWarn : observe::Level::kInfo, "request",
-        {{"method", method}, {"status", std::to_string(status)}, {"duration_ms", std::to_string(took.count() * 1000)}});
-    request.exchange->respond(std::move(answer));
-    if (request.span) {
         request.span->end();
     }
+    metrics_.record(request.work.service, request.work.version, request.route->path, message.method, status,
+                    took.count());
+    observe::log(status >= 500 ? observe::Level::kWarn : observe::Level::kInfo, "request",
+                 {{"method", message.method},
+                  {"status", std::to_string(status)},
+                  {"duration_ms", std::to_string(took.count() * 1000)}});
+}
+
+void Dispatcher::finish(stoa_request& request, http::Response answer) {
+    answer.headers.set("X-Correlation-ID", request.work.correlation_id);
+    // The answer is host memory: the generation may go from here on, however slowly the client reads.
+    leave(request, answer.status);
+    report(request, request.message(), answer.status);
+    request.exchange->respond(std::move(answer));
 }
 
 }  // namespace stoa::host::dispatch

@@ -22,7 +22,7 @@
 #include "host/security/authenticator.h"
 
 /// Made at admission, freed when the answer has been handed over. One thread at a time: I/O, then worker.
-struct stoa_request {
+struct stoa_request : std::enable_shared_from_this<stoa_request> {
     stoa::host::plugin::Service* service = nullptr;
     stoa::host::plugin::Lease lease;  ///< entered at admission, so queued requests count
     std::shared_ptr<const stoa::validate::Manifest> manifest;
