@@ -449,7 +449,7 @@ private:
             opened_.wait(lock, [this] { return !close_gate_; });
             --waiting_;
         }
-        tx.transaction.execute("INSERT INTO effects (what) VALUES ($1)", {what});
+        stage_->addEffect(tx.transaction, what);
         if (transient_failures_ > 0 && --transient_failures_ >= 0) {
             return STOA_CONFLICT;
         }

@@ -17,6 +17,7 @@
 
 #include <stoa/json.h>
 
+#include "host/base/ids.h"
 #include "host/events/embedded/embedded_log.h"
 #include "host/events/event_log.h"
 #include "host/events/outbox.h"
@@ -142,20 +143,35 @@ inline embedded::EmbeddedOptions quick() {
     return options;
 }
 
+/// Where the databases of a test program are. The same suites run on both (sqlite_place_test.cpp,
+/// stack/on_postgresql.cpp).
+class DatabasePlace {
+public:
+    virtual ~DatabasePlace() = default;
+    virtual std::unique_ptr<sql::Database> open(const std::string& folder) const = 0;
+};
+std::unique_ptr<DatabasePlace> newDatabasePlace();
+
 /// An embedded log, a database with the tables of events and one of the test's own, in a folder.
 struct Stage {
     Folder folder;
     std::unique_ptr<EventLog> embedded = embedded::openEmbeddedLog(folder.path() + "/events.db", "host-a", quick());
     FaultyLog log{*embedded};
-    FaultyDatabase database{sql::Database::open("sqlite:plugin.sqlite", folder.path(), {})};
+    std::unique_ptr<DatabasePlace> place = newDatabasePlace();
+    FaultyDatabase database{place->open(folder.path())};
     observe::Metrics metrics;
     Clock clock;
 
     Stage() {
         migrate(database);
         database.transact(sql::Mode::kWrite, {}, [](sql::Transaction& transaction) {
-            transaction.execute("CREATE TABLE effects (n integer PRIMARY KEY AUTOINCREMENT, what text NOT NULL)", {});
+            transaction.execute("CREATE TABLE effects (id text PRIMARY KEY, n bigint NOT NULL, what text NOT NULL)",
+                                {});
         });
+    }
+
+    void addEffect(sql::Transaction& transaction, const std::string& what) {
+        transaction.execute("INSERT INTO effects (id, n, what) VALUES ($1, $2, $3)", {newId(clock), ++effects_, what});
     }
 
     Surroundings surroundings() { return {log, database, metrics, clock}; }
@@ -184,6 +200,9 @@ struct Stage {
         }
         return all;
     }
+
+private:
+    std::atomic<std::int64_t> effects_{0};
 };
 
 }  // namespace stoa::host::events::test
