@@ -3,6 +3,8 @@
 #include <charconv>
 #include <map>
 
+#include <stoa/error.h>
+
 #include "events.h"
 #include "store.h"
 #include "views.h"
@@ -76,9 +78,18 @@ void refuseShortages(const std::vector<Line>& lines, const Json::Value& answer) 
     }
 }
 
+/// The answer of a 2xx. Anything else says nothing of the order: 503, never kept for the idempotency key.
+Json::Value answerOf(const stoa::Reply& reply, std::string_view service) {
+    reply.orThrow();
+    if (!reply.ok()) {
+        throw stoa::Error(STOA_UNAVAILABLE, std::string(service) + " answered " + std::to_string(reply.status()));
+    }
+    return reply.json();
+}
+
 void checkUser(const stoa::Reply& reply, const std::string& user_id, stoa::Time now) {
     if (reply.status() != 404) {
-        reply.orThrow();
+        answerOf(reply, "user");
         return;
     }
     if (profileMayStillCome(user_id, now)) {
@@ -119,8 +130,8 @@ std::vector<Line> Api::askPricesAndStock(const std::vector<Wish>& wishes, const 
         {.service = "inventory", .method = "POST", .path = "/api/v1/inventory/batch-stock", .body = stock},
     });
     checkUser(replies[0], user_id, host_.now());
-    auto lines = priceLines(wishes, offersOf(replies[1].orThrow().json()), currency_);
-    refuseShortages(lines, replies[2].orThrow().json());
+    auto lines = priceLines(wishes, offersOf(answerOf(replies[1], "product")), currency_);
+    refuseShortages(lines, answerOf(replies[2], "inventory"));
     return lines;
 }
 
@@ -136,12 +147,11 @@ std::string Api::recordPayment(const Order& order, const std::string& token) con
                                                    .path = "/api/v1/payments",
                                                    .body = std::move(body),
                                                    .idempotency_key = order.id + ":" + std::to_string(order.attempt)});
-    reply.orThrow();
-    if (!reply.ok()) {
+    if (reply.status() == 400 || reply.status() == 422) {
         throw stoa::unprocessable("payment-refused", "The payment was not accepted.")
             .with("cause", stoa::textOr(reply.json(), "type"));
     }
-    return reply.json()["paymentId"].asString();
+    return answerOf(reply, "payment")["paymentId"].asString();
 }
 
 stoa::Response Api::createOrder(stoa::Request& request) const {
