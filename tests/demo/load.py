@@ -5,10 +5,10 @@ are made up at the first run and kept in the run directory, in files that only w
 """
 
 import json
-import os
 import secrets
 from pathlib import Path
 
+import private
 from accounts import STAFF, staff_password
 from shop import Refused, retried
 
@@ -25,7 +25,8 @@ def load(shop, run: Path) -> dict:
     found = {"customer": read_customer(run / "customer.json"), "staff": {"email": STAFF, "password": staff_password(run)}}
     try:
         retried(lambda: ensure_account(shop, found["customer"]))
-        fill(shop, shop.login(**found["staff"]))
+        # The auth service makes the staff account in its first moments.
+        fill(shop, retried(lambda: shop.login(**found["staff"]), also=(401,)))
     except Refused as refused:
         raise LoadError(f"the demo shop could not be loaded: {refused}") from refused
     return found
@@ -58,6 +59,5 @@ def read_customer(file: Path) -> dict:
     if file.exists():
         return json.loads(file.read_text())
     customer = {"email": "customer@example.com", "password": secrets.token_urlsafe(12)}
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        json.dump(customer, out, indent=1)
+    private.write(file, json.dumps(customer, indent=1))
     return customer

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import yaml
 
-import accounts
+import private
 import topology
 from topology import FleetError, merged
 
@@ -98,7 +98,6 @@ class Fleet:
         program = self.build / "bin" / "host"
         if not program.exists():
             raise FleetError(f"{program} is not there; build it with: ninja -C {self.build} host")
-        accounts.staff_password(self.run)  # the auth service reads it when it starts
         for host in self.hosts:
             self._write_config(host)
         for host in self.hosts:
@@ -169,6 +168,8 @@ class Fleet:
             return str(self.run)
         if name == "edge":
             return self.gateway
+        if name == "secret":
+            return f"file:{private.secret(self.run, argument)}"
         if name == "port":
             return str(self.ports.setdefault(argument, free_port()))
         if name == "internal":

@@ -131,13 +131,14 @@ def new_key() -> str:
     return str(uuid.uuid4())
 
 
-def retried(call, seconds=30):
-    """Repeats a call that was refused for the moment (429, 503, or a profile that has not arrived yet)."""
+def retried(call, seconds=30, also=()):
+    """Repeats a call that was refused for the moment (429, 503, or a profile that has not arrived yet), or with one of
+    the statuses `also`."""
     end = time.monotonic() + seconds
     while True:
         try:
             return call()
         except Refused as refused:
-            if refused.status not in (429, 503) or time.monotonic() > end:
+            if refused.status not in (429, 503, *also) or time.monotonic() > end:
                 raise
         time.sleep(0.1)

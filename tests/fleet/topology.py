@@ -1,4 +1,5 @@
-"""conf/topologies/<name>.yaml: which hosts there are, and which plugins and configuration each one has."""
+"""conf/topologies/<name>.yaml: which hosts there are, and which plugins and configuration each one has, over what
+conf/shop.yaml says for all of them."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "conf" / "topologies"
+SHARED = ROOT / "conf" / "shop.yaml"
 PLACEHOLDER = re.compile(r"\$\{([a-z]+)(?::([a-z0-9_-]+))?\}")
 
 
@@ -30,7 +32,7 @@ def read(name: str) -> list:
         known = ", ".join(sorted(found.stem for found in FOLDER.glob("*.yaml")))
         raise FleetError(f"there is no topology \"{name}\"; these exist: {known}")
     text = yaml.safe_load(file.read_text())
-    common = text.get("common", {})
+    common = merged(yaml.safe_load(SHARED.read_text()), text.get("common", {}))
     return [HostPlan(host, plan["plugins"], merged(common, plan.get("config", {}))) for host, plan in text["hosts"].items()]
 
 
