@@ -38,6 +38,26 @@ std::string nameIn(std::string_view path, std::string_view prefix, std::string_v
 }  // namespace
 
 void Host::Parts::addOperations() {
+    addHealth();
+    dispatcher->addBuiltIn(Listener::kOps, "GET", "/metrics", [this](auto exchange) {
+        http::Response response;
+        response.headers.set("Content-Type", "text/plain; version=0.0.4");
+        response.body = metrics.expose();
+        exchange->respond(std::move(response));
+    });
+    addDocuments(Listener::kOps, "/services/");
+    addDocuments(Listener::kInternal, "/stoa/v1/services/");
+    dispatcher->addBuiltIn(Listener::kInternal, "POST", "/stoa/v1/wake/*", [this](auto exchange) {
+        plugin::Service* service = plugins->find(nameIn(exchange->request().path, "/stoa/v1/wake/"));
+        if (service && service->events) {
+            service->events->wake();
+        }
+        exchange->respond(http::Response{204, {}, {}, nullptr});
+    });
+    addRegistry();
+}
+
+void Host::Parts::addHealth() {
     dispatcher->addBuiltIn(Listener::kOps, "GET", "/livez",
                            [](auto exchange) { answer(exchange, 200, statusOf("ok")); });
     dispatcher->addBuiltIn(Listener::kOps, "GET", "/startupz", [this](auto exchange) {
@@ -46,52 +66,42 @@ void Host::Parts::addOperations() {
     });
     dispatcher->addBuiltIn(Listener::kOps, "GET", "/readyz", [this](auto exchange) {
         // Looks at databases: not on the I/O thread.
-        const bool taken = readiness->submit([this, exchange] {
-            const bool serving = phase == HostState::kServing;
-            bool ready = serving;
-            Json::Value body = statusOf(serving ? "ok" : "not serving");
-            body["plugins"] = Json::Value(Json::objectValue);
-            for (const auto& [name, why] : plugins->problems()) {
-                body["plugins"][name] = why.empty() ? "ok" : why;
-                ready = ready && why.empty();
-            }
-            if (!ready && serving) {
-                body["status"] = "not ready";
-            }
-            answer(exchange, ready ? 200 : 503, body);
-        });
+        const bool taken = readiness->submit([this, exchange] { answerReadiness(exchange); });
         if (!taken) {
             answer(exchange, 503, statusOf("too many health checks at once"));
         }
     });
-    dispatcher->addBuiltIn(Listener::kOps, "GET", "/metrics", [this](auto exchange) {
-        http::Response response;
-        response.headers.set("Content-Type", "text/plain; version=0.0.4");
-        response.body = metrics.expose();
-        exchange->respond(std::move(response));
-    });
-    const auto openapi = [this](std::string_view prefix) {
-        return [this, prefix](std::shared_ptr<http::Exchange> exchange) {
-            const std::string name = nameIn(exchange->request().path, prefix, "/openapi.json");
-            plugin::Service* service = plugins->find(name);
-            const auto manifest = service ? service->manifest() : nullptr;
-            if (!manifest || manifest->openapi.isNull()) {
-                exchange->respond(http::problem(404, "not-found", "This host runs no such service"));
-                return;
-            }
-            answer(exchange, 200, manifest->openapi);
-        };
-    };
-    dispatcher->addBuiltIn(Listener::kOps, "GET", "/services/*", openapi("/services/"));
-    dispatcher->addBuiltIn(Listener::kInternal, "GET", "/stoa/v1/services/*", openapi("/stoa/v1/services/"));
-    dispatcher->addBuiltIn(Listener::kInternal, "POST", "/stoa/v1/wake/*", [this](auto exchange) {
-        plugin::Service* service = plugins->find(nameIn(exchange->request().path, "/stoa/v1/wake/"));
-        if (service && service->events) {
-            service->events->wake();
+}
+
+void Host::Parts::answerReadiness(const std::shared_ptr<http::Exchange>& exchange) {
+    const bool serving = phase == HostState::kServing;
+    bool ready = serving;
+    Json::Value body = statusOf(serving ? "ok" : "not serving");
+    body["plugins"] = Json::Value(Json::objectValue);
+    for (const auto& [name, why] : plugins->problems()) {
+        body["plugins"][name] = why.empty() ? "ok" : why;
+        ready = ready && why.empty();
+    }
+    if (!ready && serving) {
+        body["status"] = "not ready";
+    }
+    answer(exchange, ready ? 200 : 503, body);
+}
+
+void Host::Parts::addDocuments(Listener listener, const std::string& prefix) {
+    dispatcher->addBuiltIn(listener, "GET", prefix + "*", [this, prefix](std::shared_ptr<http::Exchange> exchange) {
+        plugin::Service* service = plugins->find(nameIn(exchange->request().path, prefix, "/openapi.json"));
+        const auto manifest = service ? service->manifest() : nullptr;
+        if (!manifest || manifest->openapi.isNull()) {
+            exchange->respond(http::problem(404, "not-found", "This host runs no such service"));
+            return;
         }
-        exchange->respond(http::Response{204, {}, {}, nullptr});
+        answer(exchange, 200, manifest->openapi);
     });
-    const auto registry_call = [this](std::shared_ptr<http::Exchange> exchange) {
+}
+
+void Host::Parts::addRegistry() {
+    const auto call = [this](std::shared_ptr<http::Exchange> exchange) {
         const http::Request& request = exchange->request();
         const std::string path = request.query.empty() ? request.path : request.path + "?" + request.query;
         const registry::HttpAnswer result = registry->handle(request.method, path, request.body);
@@ -102,10 +112,10 @@ void Host::Parts::addOperations() {
         exchange->respond(std::move(response));
     };
     for (const char* method : {"GET", "PUT", "POST", "DELETE"}) {
-        dispatcher->addBuiltIn(Listener::kInternal, method, std::string(registry::kRegistryPath) + "/*", registry_call);
-        dispatcher->addBuiltIn(Listener::kInternal, method, registry::kRegistryPath, registry_call);
+        dispatcher->addBuiltIn(Listener::kInternal, method, std::string(registry::kRegistryPath) + "/*", call);
+        dispatcher->addBuiltIn(Listener::kInternal, method, registry::kRegistryPath, call);
     }
-    dispatcher->addBuiltIn(Listener::kInternal, "GET", registry::kRegistrationPath, registry_call);
+    dispatcher->addBuiltIn(Listener::kInternal, "GET", registry::kRegistrationPath, call);
 }
 
 }  // namespace stoa::host::app

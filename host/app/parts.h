@@ -79,6 +79,10 @@ struct Host::Parts {
 
     std::vector<std::unique_ptr<plugin::Capability>> capabilities();
     void addOperations();  ///< operations.cpp: health, metrics, OpenAPI, registry
+    void addHealth();
+    void answerReadiness(const std::shared_ptr<http::Exchange>& exchange);
+    void addDocuments(http::Listener listener, const std::string& prefix);
+    void addRegistry();
     void addCommands();    ///< commands.cpp: what stoactl asks
     Json::Value status();  ///< of `stoactl status`
     void stop(bool leave_partitions);

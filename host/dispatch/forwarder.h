@@ -12,13 +12,13 @@
 
 namespace stoa::host::dispatch {
 
+/// No service token goes along: what comes from outside never acts as a service, only as its user.
 struct ForwardOrder {
     std::string service;
     std::string path;  ///< with query
     std::vector<std::pair<std::string, std::string>> set;
     std::vector<std::string> drop;
     Deadline deadline;
-    std::string calling_service;  ///< whose service token goes along (the gateway's)
     std::string correlation_id, trace_id, span_id;
     bool sampled = true;
 };

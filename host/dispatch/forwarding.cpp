@@ -15,11 +15,14 @@ class Forwarded final : public http::Exchange {
 public:
     using Report = std::function<void(int status)>;
 
-    Forwarded(std::shared_ptr<http::Exchange> client, std::string correlation_id, Report report)
-        : client_(std::move(client)), correlation_id_(std::move(correlation_id)), report_(std::move(report)) {}
+    /// `headers` are set on the answer, whatever the service says.
+    Forwarded(std::shared_ptr<http::Exchange> client, http::Headers headers, Report report)
+        : client_(std::move(client)), headers_(std::move(headers)), report_(std::move(report)) {}
     http::Request& request() override { return client_->request(); }
     void respond(http::Response response) override {
-        response.headers.set("X-Correlation-ID", correlation_id_);
+        for (const auto& [name, value] : headers_) {
+            response.headers.set(name, value);
+        }
         report_(response.status);
         client_->respond(std::move(response));
     }
@@ -27,7 +30,7 @@ public:
 
 private:
     std::shared_ptr<http::Exchange> client_;
-    std::string correlation_id_;
+    http::Headers headers_;
     Report report_;
 };
 
@@ -65,7 +68,6 @@ void Dispatcher::forward(stoa_request& request, stoa_response& response) {
     if (wanted.timeout.count() > 0) {
         order.deadline = std::min(order.deadline, steady_clock::now() + wanted.timeout);
     }
-    order.calling_service = request.work.service;
     order.correlation_id = request.work.correlation_id;
     order.trace_id = request.work.trace_id;
     order.span_id = request.work.span_id;
@@ -76,7 +78,8 @@ void Dispatcher::forward(stoa_request& request, stoa_response& response) {
     const auto report_it = [this, self = request.shared_from_this(), client](int status) {
         report(*self, client->request(), status);
     };
-    forwarder_->forward(std::make_shared<Forwarded>(client, request.work.correlation_id, report_it), std::move(order));
+    response.headers.set("X-Correlation-ID", request.work.correlation_id);
+    forwarder_->forward(std::make_shared<Forwarded>(client, std::move(response.headers), report_it), std::move(order));
 }
 
 }  // namespace stoa::host::dispatch

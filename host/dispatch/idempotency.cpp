@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include <stoa/base64.h>
 #include <stoa/json.h>
+#include <stoa/sha256.h>
 
 #include "host/base/ids.h"
 
@@ -27,6 +29,10 @@ std::string headersToText(const http::Headers& headers) {
     return writeJson(list);
 }
 
+/// The key as it lies in the table. It is hashed because the fingerprint is keyed with it: whoever reads the table can then
+/// not try bodies (a registration's holds a password) against the fingerprints.
+std::string stored(const std::string& key) { return hex(sha256(key)); }
+
 http::Response replay(const std::vector<sql::Value>& row) {
     http::Response answer;
     answer.status = static_cast<int>(integer(row[4]));
@@ -46,7 +52,7 @@ std::int64_t storeAnswer(sql::Transaction& transaction, const Claim& claim, cons
             "UPDATE stoa_idempotency SET status = $1, headers = $2, body = $3, lease_until_us = 0 "
             "WHERE caller = $4 AND route = $5 AND idempotency_key = $6 AND attempt = $7 AND status IS NULL",
             {static_cast<std::int64_t>(answer.status), headersToText(answer.headers), answer.body, claim.id.caller,
-             claim.id.route, claim.id.key, static_cast<std::int64_t>(claim.attempt)})
+             claim.id.route, stored(claim.id.key), static_cast<std::int64_t>(claim.attempt)})
         .affected;
 }
 
@@ -95,7 +101,7 @@ Idempotency::Outcome Idempotency::claim(sql::Database& database, const Idempoten
         const auto inserted = transaction.execute(
             "INSERT INTO stoa_idempotency (caller, route, idempotency_key, fingerprint, attempt, lease_until_us, "
             "resource_id, created_us) VALUES ($1, $2, $3, $4, 1, $5, $6, $7) ON CONFLICT DO NOTHING",
-            {id.caller, id.route, id.key, id.fingerprint, lease_until, fresh.resource_id, now});
+            {id.caller, id.route, stored(id.key), id.fingerprint, lease_until, fresh.resource_id, now});
         if (inserted.affected == 1) {
             outcome = std::move(fresh);
             return;
@@ -103,7 +109,7 @@ Idempotency::Outcome Idempotency::claim(sql::Database& database, const Idempoten
         const auto found = transaction.execute(
             "SELECT fingerprint, attempt, lease_until_us, resource_id, status, headers, body FROM stoa_idempotency "
             "WHERE caller = $1 AND route = $2 AND idempotency_key = $3",
-            {id.caller, id.route, id.key});
+            {id.caller, id.route, stored(id.key)});
         if (found.rows.empty()) {
             throw Error(STOA_CONFLICT, "the idempotency key was pruned at this moment");
         }
@@ -132,7 +138,7 @@ Claim Idempotency::takeOver(sql::Transaction& transaction, const IdempotencyKey&
     const auto updated = transaction.execute(
         "UPDATE stoa_idempotency SET attempt = $1, lease_until_us = $2 WHERE caller = $3 AND route = $4 AND "
         "idempotency_key = $5 AND attempt = $6 AND status IS NULL",
-        {former + 1, lease_until, id.caller, id.route, id.key, former});
+        {former + 1, lease_until, id.caller, id.route, stored(id.key), former});
     if (updated.affected != 1) {
         throw Error(STOA_CONFLICT, "another attempt took the idempotency key over at this moment");
     }
@@ -155,7 +161,7 @@ void Idempotency::settle(sql::Database& database, const Claim& claim, const http
             transaction.execute(
                 "UPDATE stoa_idempotency SET lease_until_us = 0 WHERE caller = $1 AND route = $2 AND "
                 "idempotency_key = $3 AND attempt = $4 AND status IS NULL",
-                {claim.id.caller, claim.id.route, claim.id.key, static_cast<std::int64_t>(claim.attempt)});
+                {claim.id.caller, claim.id.route, stored(claim.id.key), static_cast<std::int64_t>(claim.attempt)});
         });
 }
 

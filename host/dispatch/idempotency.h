@@ -24,7 +24,7 @@ struct IdempotencyKey {
     std::string caller;       ///< user id, or "service:<name>", or "public"
     std::string route;        ///< "POST /api/v1/orders"
     std::string key;          ///< 1…255 visible ASCII characters
-    std::string fingerprint;  ///< SHA-256 of method, path with query, and body
+    std::string fingerprint;  ///< SHA-256 of key, method, path with query, and body
 };
 
 /// Held by the request that does the work.

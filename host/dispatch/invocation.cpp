@@ -17,8 +17,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-std::string fingerprintOf(const http::Request& message) {
-    std::string text = message.method + '\n' + message.path + '\n' + message.query + '\n' + message.body;
+std::string fingerprintOf(std::string_view key, const http::Request& message) {
+    const std::string text = std::string(key) + '\n' + message.method + '\n' + message.path + '\n' + message.query + '\n' + message.body;
     return hex(sha256(text));
 }
 
@@ -77,7 +77,7 @@ std::optional<http::Response> Dispatcher::claim(stoa_request& request) const {
                              "It has 1 to 255 visible ASCII characters.");
     }
     IdempotencyKey id{callerOf(request.identity), request.work.route, std::string(*key),
-                      fingerprintOf(request.message())};
+                      fingerprintOf(*key, request.message())};
     auto outcome = idempotency_.claim(*request.service->database(), id, *request.work.deadline);
     if (auto* answer = std::get_if<http::Response>(&outcome)) {
         return std::move(*answer);

@@ -125,7 +125,6 @@ void Forward::forward(std::shared_ptr<http::Exchange> exchange, dispatch::Forwar
     call.body = std::move(request.body);
     call.idempotent = false;
     Caller caller;
-    caller.service = order.calling_service;
     caller.correlation_id = order.correlation_id;
     caller.trace_id = order.trace_id;
     caller.span_id = order.span_id;

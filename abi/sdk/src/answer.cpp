@@ -31,11 +31,11 @@ void setForward(const Capabilities& capabilities, stoa_response* into, const For
 }  // namespace
 
 void setAnswer(const Capabilities& capabilities, stoa_response* into, const Response& response) {
-    if (response.forwarded()) {
-        return setForward(capabilities, into, *response.forwarded());
-    }
     const stoa_http& http = *capabilities.http;
     capabilities.check(http.set_status(into, static_cast<std::uint32_t>(response.status())), "status of the answer");
+    if (response.forwarded()) {
+        setForward(capabilities, into, *response.forwarded());
+    }
     for (const auto& [name, value] : response.headers()) {
         capabilities.check(http.set_header(into, view(name), view(value)), name);
     }

@@ -33,7 +33,8 @@ typedef struct stoa_claim {
     stoa_str resource_id; /* UUIDv7, the same for every attempt: the id of what the request creates */
 } stoa_claim;
 
-/* Lets the host answer in the plugin's place by proxying to a service, streaming both ways. */
+/* Lets the host answer in the plugin's place by proxying to a service, streaming both ways. Headers that are set on the
+ * response are set on the proxied answer, too. */
 typedef struct stoa_forward {
     uint32_t struct_size;
     uint32_t timeout_ms;  /* 0: what is left of the request's deadline */
