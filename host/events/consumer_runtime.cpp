@@ -206,10 +206,8 @@ bool ConsumerRuntime::background(std::function<void()> job) {
         ++background_jobs_;
     }
     const auto ended = [this] {
-        {
-            const std::lock_guard lock(mutex_);
-            --background_jobs_;
-        }
+        const std::lock_guard lock(mutex_);  // also while notifying: whoever waits may destroy this
+        --background_jobs_;
         changed_.notify_all();
     };
     const bool taken = submit_([this, job = std::move(job), ended] {

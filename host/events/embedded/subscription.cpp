@@ -228,10 +228,13 @@ void EmbeddedSubscription::setTopics(std::vector<std::string> topics) {
 }
 
 void EmbeddedSubscription::close(bool leave) {
-    if (std::exchange(closed_, true) || !joined_) {
+    if (std::exchange(closed_, true)) {
         return;
     }
     file_->discharge(*this);
+    if (!joined_) {
+        return;
+    }
     file_->writer().run(
         [&](Connection& connection) {
             flush(connection);
@@ -256,6 +259,7 @@ bool EmbeddedSubscription::dirty() {
     return !uncommitted_.empty();
 }
 
+/// Should the transaction fail, these are forgotten: a later commit covers them, or their records come once more.
 void EmbeddedSubscription::flush(Connection& connection) {
     std::map<std::int64_t, std::int64_t> offsets;
     {

@@ -81,7 +81,7 @@ rd_kafka_t* newClient(rd_kafka_type_t type, Configuration configuration) {
     return client;
 }
 
-void closeWithin(std::chrono::milliseconds limit, const std::string& what, std::function<void()> close) {
+bool closeWithin(std::chrono::milliseconds limit, const std::string& what, std::function<void()> close) {
     auto closed = std::make_shared<std::promise<void>>();
     std::future<void> done = closed->get_future();
     std::thread closing([close = std::move(close), closed] {
@@ -90,10 +90,11 @@ void closeWithin(std::chrono::milliseconds limit, const std::string& what, std::
     });
     if (done.wait_for(limit) == std::future_status::ready) {
         closing.join();
-        return;
+        return true;
     }
     observe::error("kafka: a client does not close, it is left behind until the process ends", {{"client", what}});
     closing.detach();
+    return false;
 }
 
 stoa_status statusOf(rd_kafka_resp_err_t error) {

@@ -32,8 +32,8 @@ Configuration configure(const Settings& settings);
 rd_kafka_t* newClient(rd_kafka_type_t type, Configuration configuration);
 
 /// Runs `close` on a thread of its own. When it does not end in time it is left to itself, with a line in the log: a
-/// client with a dangling reference waits in close for ever.
-void closeWithin(std::chrono::milliseconds limit, const std::string& what, std::function<void()> close);
+/// client with a dangling reference waits in close for ever. True: it ended.
+bool closeWithin(std::chrono::milliseconds limit, const std::string& what, std::function<void()> close);
 
 /// The ABI's status for an error of Kafka.
 stoa_status statusOf(rd_kafka_resp_err_t error);

@@ -47,7 +47,6 @@ KafkaSubscription::KafkaSubscription(Settings settings, KafkaOptions options, st
     settings_["enable.auto.commit"] = "true";
     settings_["auto.commit.interval.ms"] = "200";
     settings_["enable.auto.offset.store"] = "false";
-    settings_["fetch.wait.max.ms"] = "250";
     settings_["fetch.error.backoff.ms"] = "100";
     settings_["queued.min.messages"] = "1000";
     settings_["queued.max.messages.kbytes"] = "4096";
@@ -57,7 +56,9 @@ KafkaSubscription::~KafkaSubscription() { close(false); }
 
 void KafkaSubscription::connect() {
     Configuration configuration = configure(settings_);
-    rd_kafka_conf_set_opaque(configuration.get(), this);
+    auto link = std::make_shared<Link>();
+    link->subscription = this;
+    rd_kafka_conf_set_opaque(configuration.get(), link.get());
     rd_kafka_conf_set_rebalance_cb(configuration.get(), &KafkaSubscription::onRebalance);
     rd_kafka_conf_set_error_cb(configuration.get(), &KafkaSubscription::onError);
     rd_kafka_t* client = newClient(RD_KAFKA_CONSUMER, std::move(configuration));
@@ -66,6 +67,7 @@ void KafkaSubscription::connect() {
         const std::lock_guard lock(mutex_);
         client_ = client;
     }
+    link_ = std::move(link);
     broken_ = false;
     first_assignment_ = true;
     subscribe();
@@ -140,25 +142,29 @@ std::optional<Delivery> KafkaSubscription::take(rd_kafka_message_t& message) {
     }
 }
 
-void KafkaSubscription::onError(rd_kafka_t*, int error, const char* reason, void* self) {
-    auto& subscription = *static_cast<KafkaSubscription*>(self);
-    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        subscription.gone_ = std::string{"kafka: "} + reason;
+void KafkaSubscription::onError(rd_kafka_t*, int error, const char* reason, void* link) {
+    KafkaSubscription* subscription = static_cast<Link*>(link)->subscription;
+    if (subscription != nullptr && error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        subscription->gone_ = std::string{"kafka: "} + reason;
     }
 }
 
 void KafkaSubscription::onRebalance(rd_kafka_t* client, rd_kafka_resp_err_t event,
-                                    rd_kafka_topic_partition_list_t* list, void* self) {
-    auto& subscription = *static_cast<KafkaSubscription*>(self);
+                                    rd_kafka_topic_partition_list_t* list, void* link) {
+    KafkaSubscription* subscription = static_cast<Link*>(link)->subscription;
     if (event == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         rd_kafka_assign(client, list);
-        subscription.assign(list);
+        if (subscription != nullptr) {
+            subscription->assign(list);
+        }
         return;
     }
-    if (event == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && rd_kafka_assignment_lost(client) != 0) {
-        subscription.say("lost its partitions (no heartbeat in time, or fenced)");
+    if (subscription != nullptr) {
+        if (event == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && rd_kafka_assignment_lost(client) != 0) {
+            subscription->say("lost its partitions (no heartbeat in time, or fenced)");
+        }
+        subscription->revoke(list);
     }
-    subscription.revoke(list);
     rd_kafka_assign(client, nullptr);
 }
 
@@ -258,14 +264,20 @@ void KafkaSubscription::disconnect(bool leave) {
         }
     }
     rd_kafka_t* client = client_;
+    const std::string name = "consumer of " + wanted_.group;
     // Callbacks run on the closing thread, while this one waits.
-    closeWithin(options_.close_timeout, "consumer of " + wanted_.group, [client] { rd_kafka_consumer_close(client); });
+    const bool closed =
+        closeWithin(options_.close_timeout, name, [client, link = link_] { rd_kafka_consumer_close(client); });
+    link_->subscription = nullptr;
     {
         const std::lock_guard lock(mutex_);
         client_ = nullptr;
         stored_.clear();
     }
-    closeWithin(options_.close_timeout, "consumer of " + wanted_.group, [client] { rd_kafka_destroy(client); });
+    if (closed) {
+        closeWithin(options_.close_timeout, name, [client, link = link_] { rd_kafka_destroy(client); });
+    }
+    link_.reset();
 }
 
 void KafkaSubscription::say(const std::string& notice) const {

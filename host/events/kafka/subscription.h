@@ -1,7 +1,9 @@
 /// A member of a Kafka consumer group: static membership, range assignment, offsets stored after the handler's commit.
 #pragma once
 
+#include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -25,11 +27,16 @@ public:
     void close(bool leave) override;
 
 private:
+    /// What the client's callbacks are given. Empty once this subscription has left a client behind that would not
+    /// close.
+    struct Link {
+        std::atomic<KafkaSubscription*> subscription;
+    };
     using TopicPartition = std::pair<std::string, int>;
 
     static void onRebalance(rd_kafka_t* client, rd_kafka_resp_err_t event, rd_kafka_topic_partition_list_t* list,
-                            void* self);
-    static void onError(rd_kafka_t* client, int error, const char* reason, void* self);
+                            void* link);
+    static void onError(rd_kafka_t* client, int error, const char* reason, void* link);
 
     void connect();
     void disconnect(bool leave);
@@ -57,6 +64,7 @@ private:
 
     std::mutex mutex_;  ///< client_ against commits and pauses of other threads
     rd_kafka_t* client_ = nullptr;
+    std::shared_ptr<Link> link_;                     ///< of client_
     std::map<TopicPartition, std::int64_t> stored_;  ///< of what is assigned
 };
 
