@@ -88,7 +88,7 @@ stoa::Reply Carrier::ask(const std::string& path, const std::string& key, Json::
                                                .method = "POST",
                                                .path = path,
                                                .body = std::move(body),
-                                               .headers = {{"Carrier-Key", host_.secret("carrier_key")}},
+                                               .headers = {{"Carrier-Key", host_.secret("carrier")}},
                                                .idempotency_key = key});
     reply.orThrow();
     return reply;

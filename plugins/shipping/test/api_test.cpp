@@ -58,7 +58,7 @@ class ApiTest : public CppUnit::TestFixture {
 public:
     void setUp() override {
         host_ = std::make_unique<fake::Host>(STOA_TEST_MANIFEST,
-                                             fake::Options{.secrets = {{"webhook", kSecret}, {"carrier_key", "key"}}});
+                                             fake::Options{.secrets = {{"webhook", kSecret}, {"carrier", "key"}}});
         Json::Value order;
         order["orderId"] = kOrder;
         order["shippingAddress"]["city"] = "Berlin";
