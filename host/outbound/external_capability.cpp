@@ -19,9 +19,10 @@ public:
         const auto& endpoints = environment.config["external"];
         for (const auto& name : endpoints.isObject() ? endpoints.getMemberNames() : std::vector<std::string>{}) {
             const auto& section = endpoints[name];
-            const bool secretive = section.isObject() && section["bearer"].isString();
+            const std::string reference =
+                section.isObject() && section["bearer"].isString() ? section["bearer"].asString() : std::string{};
             endpoints_.try_emplace(name, environment.service, name, section,
-                                   secretive ? secret(section["bearer"].asString()) : std::string{}, client, metrics);
+                                   reference.empty() ? std::string{} : secret(reference), client, metrics);
         }
         table_.struct_size = sizeof(table_);
         table_.self = this;
