@@ -103,7 +103,7 @@ void ClientConnection::onConnected(const ErrorCode& failure) {
     run(std::exchange(job_, nullptr));
 }
 
-void ClientConnection::handshake() {
+void ClientConnection::handshake() try {
     auto& tls = transport_.enableTls(pool_->tls());
     ErrorCode no_literal;
     ip::make_address(origin_.host, no_literal);
@@ -123,6 +123,8 @@ void ClientConnection::handshake() {
         self->expireNever();
         self->run(std::exchange(self->job_, nullptr));
     });
+} catch (const Error& error) {
+    connectFailed(error.what());
 }
 
 void ClientConnection::connectFailed(const std::string& why, stoa_status status) {

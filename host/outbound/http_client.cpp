@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <boost/asio/ssl/context.hpp>
@@ -33,6 +34,20 @@ std::shared_ptr<ssl::context> clientTls(const HttpClientOptions& options) {
     return context;
 }
 
+class LazyTls {
+public:
+    explicit LazyTls(HttpClientOptions options) : options_(std::move(options)) {}
+    ssl::context& get() {
+        std::call_once(made_, [this] { context_ = clientTls(options_); });
+        return *context_;
+    }
+
+private:
+    const HttpClientOptions options_;
+    std::once_flag made_;
+    std::shared_ptr<ssl::context> context_;
+};
+
 /// What could split a request in two is refused before anything is sent.
 std::string faultOf(const HttpCall& call) {
     const bool visible = std::all_of(call.target.begin(), call.target.end(),
@@ -56,9 +71,14 @@ std::string faultOf(const HttpCall& call) {
 class HttpClient::Impl {
 public:
     Impl(HttpClientOptions options, std::shared_ptr<http::Io> given) : io(std::move(given)) {
-        const auto tls = clientTls(options);
+        // Reading the system's certificates takes 20 ms and 1 MiB, which a host without TLS need not spend.
+        const auto tls = std::make_shared<LazyTls>(options);
+        if (!options.ca_file.empty()) {
+            tls->get();
+        }
         for (const auto& loop : io->loops()) {
-            pools.push_back(std::make_shared<LoopPool>(options, loop, io->loops().size(), tls));
+            pools.push_back(std::make_shared<LoopPool>(options, loop, io->loops().size(),
+                                                       [tls]() -> ssl::context& { return tls->get(); }));
         }
     }
 

@@ -7,7 +7,7 @@
 namespace stoa::host::outbound {
 
 LoopPool::LoopPool(HttpClientOptions options, std::shared_ptr<http::Loop> loop, std::size_t share_of_loops,
-                   std::shared_ptr<boost::asio::ssl::context> tls)
+                   std::function<boost::asio::ssl::context&()> tls)
     : options_(std::move(options)),
       loop_(std::move(loop)),
       max_open_(std::max<std::size_t>(options_.max_per_origin / share_of_loops, 1)),

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <unordered_set>
@@ -22,7 +23,7 @@ class Job;
 class LoopPool : public std::enable_shared_from_this<LoopPool> {
 public:
     LoopPool(HttpClientOptions options, std::shared_ptr<http::Loop> loop, std::size_t share_of_loops,
-             std::shared_ptr<boost::asio::ssl::context> tls);
+             std::function<boost::asio::ssl::context&()> tls);
 
     /// Gives the job a connection: an idle one unless `fresh`, a new one, or one later.
     void start(const std::shared_ptr<Job>& job, bool fresh = false);
@@ -35,7 +36,8 @@ public:
 
     const HttpClientOptions& options() const { return options_; }
     const std::shared_ptr<http::Loop>& loop() const { return loop_; }
-    boost::asio::ssl::context& tls() { return *tls_; }
+    /// Made when it is first needed. Throws stoa::Error.
+    boost::asio::ssl::context& tls() { return tls_(); }
 
     std::atomic<std::size_t> idle_count{0};  ///< any thread
     std::atomic<std::size_t> open_count{0};  ///< any thread
@@ -53,7 +55,7 @@ private:
     const HttpClientOptions options_;
     const std::shared_ptr<http::Loop> loop_;
     const std::size_t max_open_;
-    const std::shared_ptr<boost::asio::ssl::context> tls_;
+    const std::function<boost::asio::ssl::context&()> tls_;
     std::map<Origin, Slot> slots_;
     std::unordered_set<ClientConnection*> connections_;
     bool shut_down_ = false;
