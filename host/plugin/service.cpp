@@ -64,7 +64,11 @@ Service::Service(std::string name, ServiceOptions options, std::shared_ptr<sql::
       tracer_(tracer),
       pool_(name_, options.workers) {}
 
-Service::~Service() = default;
+Service::~Service() {
+    // They work on the database and call the generation: they end first, also when a start was given up.
+    timers.reset();
+    events.reset();
+}
 
 void Service::publish(std::unique_ptr<Generation> next) {
     const std::lock_guard lock(mutex_);
