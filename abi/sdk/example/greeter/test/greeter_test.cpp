@@ -1,4 +1,4 @@
-// The plugin of the SDK's README, and that the README shows this very text.
+// The plugin of the two READMEs, and that both show this very text.
 
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -21,7 +21,7 @@ class GreeterTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(GreeterTest);
     CPPUNIT_TEST(aGreetingIsCountedAnnouncedAndForgotten);
     CPPUNIT_TEST(aRivalIsNotGreeted);
-    CPPUNIT_TEST(theReadmeShowsThisPlugin);
+    CPPUNIT_TEST(theReadmesShowThisPlugin);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -47,11 +47,13 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("rival"), answer.problem());
     }
 
-    void theReadmeShowsThisPlugin() {
+    void theReadmesShowThisPlugin() {
         const std::string here = __FILE__;
         const std::string folder = here.substr(0, here.rfind("/test/"));
-        const std::string readme = content(folder + "/../../README.md");
-        CPPUNIT_ASSERT(readme.find(content(folder + "/src/greeter.cpp")) != std::string::npos);
+        const std::string plugin = content(folder + "/src/greeter.cpp");
+        for (const char* readme : {"/../../README.md", "/../../../../README.md"}) {
+            CPPUNIT_ASSERT_MESSAGE(readme, content(folder + readme).find(plugin) != std::string::npos);
+        }
     }
 };
 
