@@ -103,7 +103,7 @@ class BadBodies(Scenario):
     def test_an_unknown_product(self):
         nowhere = str(uuid.uuid4())
         answer = self.order(self.good(lines=[{"productId": nowhere, "quantity": 1}]))
-        self.assertEqual(answer.problem, (422, "unknown-product"))
+        self.assertEqual(answer.problem, (422, "product-not-available"))
         self.assertIn("/lines/0", answer.text)
 
     def test_somebody_elses_order_is_not_there(self):

@@ -1,0 +1,3 @@
+CREATE TABLE first_half (id bigint PRIMARY KEY);
+
+CREATE TABLE cures (id bigint PRIMARY KEY);

@@ -1,0 +1,75 @@
+"""`stoactl upgrade` replaces a plugin while customers ask and buy, and no request fails."""
+
+import threading
+
+from shop import Shop, delivered, new_key
+from support import plugin_files, surroundings
+from support.scenario import Scenario, wait_until
+
+
+class Load:
+    """Threads that do something again and again; what went wrong is kept."""
+
+    def __init__(self, works):
+        self.done, self.failures, self.stopped = [0] * len(works), [], threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(number, work)) for number, work in enumerate(works)]
+
+    def run(self, number, work):
+        while not self.stopped.is_set():
+            try:
+                work()
+                self.done[number] += 1
+            except Exception as error:
+                self.failures.append(f"{type(error).__name__}: {error}")
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+class UpgradeUnderLoad(Scenario):
+    def upgrade(self, plugin, version):
+        file = self.fleet.run / f"{plugin}-{version}.so"
+        if not file.exists():
+            plugin_files.rename_version(surroundings.plugin(plugin), file, "1.0.0", version)
+        return self.stoactl("upgrade", str(file), host=plugin)
+
+    def running(self, plugin):
+        return [(row["version"], row["state"]) for row in self.stoactl("plugins", host=plugin) if row["name"] == plugin]
+
+    def test_no_request_fails(self):
+        bread = self.product(stock=100_000)
+        ada = self.customer()
+        ada.wait(ada.buy([(bread, 1)])["orderId"], delivered)
+        placed = []
+
+        def buy():
+            placed.append(self.shop.place_order(ada.token, [(bread.id, 1)], bread.price, key=new_key())["orderId"])
+        with Load([lambda: self.shop.request("GET", f"/api/v1/products/{bread.id}"),
+                   lambda: self.shop.request("GET", "/api/v1/orders", token=ada.token), buy]) as load:
+            for round, plugin in enumerate(("product", "order", "inventory", "payment", "product")):
+                before = list(load.done)
+                wait_until(lambda: all(now > then + 2 for now, then in zip(load.done, before)), what="the load runs")
+                version = f"1.0.{round + 1}"
+                self.assertEqual(self.upgrade(plugin, version)["version"], version)
+                self.assertEqual(self.running(plugin), [(version, "active")])
+            before = list(load.done)
+            wait_until(lambda: all(now > then + 2 for now, then in zip(load.done, before)), what="the load runs on")
+        self.assertEqual(load.failures, [])
+        for order_id in placed:
+            ada.wait(order_id, delivered, seconds=120)
+
+    def test_a_file_that_cannot_run_changes_nothing(self):
+        bread = self.product(stock=2)
+        before = self.running("product")
+        bad = plugin_files.changed(surroundings.plugin("product"), self.fleet.run / "product-9.so",
+                                   lambda manifest: manifest["capabilities"].__setitem__(0, "stoa.soup/1"))
+        self.stoactl("upgrade", str(bad), host="product", code=1)
+        self.assertEqual(self.running("product"), before)
+        self.assertEqual(self.shop.request("GET", f"/api/v1/products/{bread.id}")["id"], bread.id)
