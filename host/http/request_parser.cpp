@@ -79,7 +79,7 @@ void RequestParser::fail(int status, std::string_view slug, std::string_view det
 }
 
 bool RequestParser::head(std::string_view text) {
-    error_code failure;
+    ErrorCode failure;
     put(boost::asio::buffer(text.data(), text.size()), failure);
     in_body_ = true;
     if (fault_) {
@@ -133,7 +133,7 @@ std::size_t RequestParser::body(std::string_view text, std::string& into, std::u
     into_ = &into;
     max_body_ = max_body;
     std::size_t taken = 0;
-    error_code failure;
+    ErrorCode failure;
     while (!is_done() && taken < text.size()) {
         const auto used = put(boost::asio::buffer(text.data() + taken, text.size() - taken), failure);
         taken += used;
@@ -148,8 +148,7 @@ std::size_t RequestParser::body(std::string_view text, std::string& into, std::u
     return taken;
 }
 
-void RequestParser::on_request_impl(beast_http::verb, string_view method, string_view target, int version,
-                                    error_code& failure) {
+void RequestParser::on_request_impl(beast_http::verb, View method, View target, int version, ErrorCode& failure) {
     version_ = version;
     request_.method.assign(method.data(), method.size());
     if (target.size() > limits_.target_bytes) {
@@ -165,7 +164,7 @@ void RequestParser::on_request_impl(beast_http::verb, string_view method, string
     takeTarget(view(target), failure);
 }
 
-void RequestParser::takeTarget(std::string_view text, error_code& failure) {
+void RequestParser::takeTarget(std::string_view text, ErrorCode& failure) {
     const auto target = parseTarget(text);
     if (!target) {
         fail(400, "bad-target", target.error());
@@ -177,7 +176,7 @@ void RequestParser::takeTarget(std::string_view text, error_code& failure) {
     authority_ = target->authority;
 }
 
-void RequestParser::on_field_impl(beast_http::field name, string_view text, string_view value, error_code& failure) {
+void RequestParser::on_field_impl(beast_http::field name, View text, View value, ErrorCode& failure) {
     if (in_body_) {
         return;  // trailers are dropped: nobody may depend on what came after the body
     }
@@ -226,7 +225,7 @@ void RequestParser::takeFraming(beast_http::field name, std::string_view value) 
     }
 }
 
-std::size_t RequestParser::on_body_impl(string_view data, error_code& failure) {
+std::size_t RequestParser::on_body_impl(View data, ErrorCode& failure) {
     received_ += data.size();
     if (received_ > max_body_) {
         fail(413, "body-too-large", "the body is larger than this route allows");
@@ -237,7 +236,7 @@ std::size_t RequestParser::on_body_impl(string_view data, error_code& failure) {
     return data.size();
 }
 
-std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, string_view data, error_code& failure) {
+std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View data, ErrorCode& failure) {
     return on_body_impl(data, failure);
 }
 

@@ -63,20 +63,19 @@ public:
     std::size_t body(std::string_view text, std::string& into, std::uint64_t max_body);
 
 private:
-    using string_view = boost::beast::string_view;
-    using error_code = boost::beast::error_code;
-    void on_request_impl(boost::beast::http::verb, string_view method, string_view target, int version,
-                         error_code& failure) final;
-    void on_response_impl(int, string_view, int, error_code&) final {}
-    void on_field_impl(boost::beast::http::field name, string_view text, string_view value, error_code& failure) final;
-    void on_header_impl(error_code&) final {}
-    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) final {}
-    std::size_t on_body_impl(string_view data, error_code& failure) final;
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) final {}
-    std::size_t on_chunk_body_impl(std::uint64_t, string_view data, error_code& failure) final;
-    void on_finish_impl(error_code&) final {}
+    using View = boost::beast::string_view;
+    using ErrorCode = boost::beast::error_code;
+    void on_request_impl(boost::beast::http::verb, View method, View target, int version, ErrorCode& failure) final;
+    void on_response_impl(int, View, int, ErrorCode&) final {}
+    void on_field_impl(boost::beast::http::field name, View text, View value, ErrorCode& failure) final;
+    void on_header_impl(ErrorCode&) final {}
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode&) final {}
+    std::size_t on_body_impl(View data, ErrorCode& failure) final;
+    void on_chunk_header_impl(std::uint64_t, View, ErrorCode&) final {}
+    std::size_t on_chunk_body_impl(std::uint64_t, View data, ErrorCode& failure) final;
+    void on_finish_impl(ErrorCode&) final {}
 
-    void takeTarget(std::string_view target, error_code& failure);
+    void takeTarget(std::string_view target, ErrorCode& failure);
     void takeFraming(boost::beast::http::field name, std::string_view value);
     bool checkHead();
     void fail(int status, std::string_view slug, std::string_view detail);

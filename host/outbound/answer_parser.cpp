@@ -22,7 +22,7 @@ AnswerParser::AnswerParser(http::Response& response, bool to_head) : response_(&
 }
 
 bool AnswerParser::head(std::string_view text) {
-    error_code failure;
+    ErrorCode failure;
     put(boost::asio::buffer(text.data(), text.size()), failure);
     in_body_ = true;
     if (broken_ || failure || !is_header_done() || status_ < 100 || status_ == 101) {
@@ -50,7 +50,7 @@ std::size_t AnswerParser::body(std::string_view text, std::string& into) {
     into_ = &into;
     std::size_t taken = 0;
     while (!is_done() && taken < text.size()) {
-        error_code failure;
+        ErrorCode failure;
         taken += put(boost::asio::buffer(text.data() + taken, text.size() - taken), failure);
         if (failure == beast_http::error::need_more) {
             break;
@@ -64,12 +64,12 @@ std::size_t AnswerParser::body(std::string_view text, std::string& into) {
 }
 
 bool AnswerParser::end() {
-    error_code failure;
+    ErrorCode failure;
     put_eof(failure);
     return !failure && is_done();
 }
 
-void AnswerParser::on_field_impl(beast_http::field name, string_view text, string_view value, error_code& failure) {
+void AnswerParser::on_field_impl(beast_http::field name, View text, View value, ErrorCode& failure) {
     if (in_body_) {
         return;  // trailers
     }
@@ -84,12 +84,12 @@ void AnswerParser::on_field_impl(beast_http::field name, string_view text, strin
     response_->headers.add(std::string{text.data(), text.size()}, std::string{content});
 }
 
-std::size_t AnswerParser::on_body_impl(string_view data, error_code&) {
+std::size_t AnswerParser::on_body_impl(View data, ErrorCode&) {
     into_->append(data.data(), data.size());
     return data.size();
 }
 
-std::size_t AnswerParser::on_chunk_body_impl(std::uint64_t, string_view data, error_code& failure) {
+std::size_t AnswerParser::on_chunk_body_impl(std::uint64_t, View data, ErrorCode& failure) {
     return on_body_impl(data, failure);
 }
 
