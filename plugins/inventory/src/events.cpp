@@ -47,7 +47,7 @@ std::vector<Line> linesOf(const Json::Value& items) {
 
 std::string orderOf(const Event& event) { return event.data["orderId"].asString(); }
 
-/// A message about the reservation, with its next version.
+/// What every message about the reservation says.
 Json::Value about(const Reservation& reservation) {
     Json::Value data;
     data["orderId"] = reservation.order_id;
