@@ -32,9 +32,11 @@ void setForward(const Capabilities& capabilities, stoa_response* into, const For
 
 void setAnswer(const Capabilities& capabilities, stoa_response* into, const Response& response) {
     const stoa_http& http = *capabilities.http;
-    capabilities.check(http.set_status(into, static_cast<std::uint32_t>(response.status())), "status of the answer");
     if (response.forwarded()) {
         setForward(capabilities, into, *response.forwarded());
+    } else {
+        capabilities.check(http.set_status(into, static_cast<std::uint32_t>(response.status())),
+                           "status of the answer");
     }
     for (const auto& [name, value] : response.headers()) {
         capabilities.check(http.set_header(into, view(name), view(value)), name);
