@@ -31,6 +31,7 @@ public:
     template <class Check>
     void play(std::string steps, const std::string& token, Check check) {
         std::sort(steps.begin(), steps.end());
+        shop_->psp.accident = [this] { return accident(); };
         do {
             for (const bool eager : {false, true}) {
                 shop_->newOrder();
