@@ -78,7 +78,8 @@ class ServerTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(onlyTheOwnerMayConnect);
     CPPUNIT_TEST(aDeadHostsSocketIsReplacedALivingOnesIsNot);
     CPPUNIT_TEST(aFileInTheWayIsNotRemoved);
-    CPPUNIT_TEST(aPathThatIsTooLongIsRefused);
+    CPPUNIT_TEST(aNameThatIsTooLongIsRefused);
+    CPPUNIT_TEST(aFolderMayBeDeeperThanAnAddressIsLong);
     CPPUNIT_TEST(badQuestionsAreAnsweredAndTheConnectionStays);
     CPPUNIT_TEST(aHugeLineEndsItsConnectionOnly);
     CPPUNIT_TEST(aQuestionThatNeverEndsTimesOut);
@@ -183,9 +184,17 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::uintmax_t{8}, fs::file_size(options_.path));
     }
 
-    void aPathThatIsTooLongIsRefused() {
+    void aNameThatIsTooLongIsRefused() {
         options_.path = folder_ + "/" + std::string(200, 'x');
         CPPUNIT_ASSERT_THROW(server().start(), Error);
+    }
+
+    void aFolderMayBeDeeperThanAnAddressIsLong() {
+        const std::string deep = folder_ + "/" + std::string(100, 'a') + "/" + std::string(100, 'b');
+        fs::create_directories(deep);
+        options_.path = deep + "/control.sock";
+        server().start();
+        CPPUNIT_ASSERT_EQUAL(std::string(R"({"result":{}})"), client()->ask(R"({"command":"echo"})"));
     }
 
     void badQuestionsAreAnsweredAndTheConnectionStays() {

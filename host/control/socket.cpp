@@ -1,5 +1,6 @@
 #include "host/control/socket.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,21 +23,38 @@ using Clock = std::chrono::steady_clock;
 
 std::string why() { return std::generic_category().message(errno); }
 
-sockaddr_un addressOf(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof address.sun_path) {
-        throw Error(STOA_INVALID,
-                    fmt::format("control.socket {}: a socket's path has 1 to {} bytes; choose a shorter one", path,
-                                sizeof address.sun_path - 1));
+/// An address may be 107 bytes long, and a path longer: then the folder is opened, and named by its descriptor.
+class Address {
+public:
+    explicit Address(const std::string& path) {
+        address_.sun_family = AF_UNIX;
+        std::string name = path;
+        if (const std::size_t slash = path.rfind('/'); path.size() >= sizeof address_.sun_path && slash != path.npos) {
+            folder_ = Descriptor(::open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+            if (!folder_) {
+                throw Error(STOA_UNAVAILABLE, fmt::format("control.socket {}: {}", path, why()));
+            }
+            name = fmt::format("/proc/self/fd/{}/{}", folder_.get(), path.substr(slash + 1));
+        }
+        if (name.empty() || name.size() >= sizeof address_.sun_path) {
+            throw Error(STOA_INVALID, fmt::format("control.socket {}: a socket's name has 1 to {} bytes; choose a "
+                                                  "shorter one",
+                                                  path, sizeof address_.sun_path - 1));
+        }
+        name.copy(address_.sun_path, sizeof address_.sun_path - 1);
     }
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    return address;
-}
+
+    const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address_); }
+    static constexpr socklen_t size() { return sizeof(sockaddr_un); }
+
+private:
+    sockaddr_un address_{};
+    Descriptor folder_;
+};
 
 bool tryConnect(int socket, const std::string& path) {
-    const sockaddr_un address = addressOf(path);
-    return ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const Address address(path);
+    return ::connect(socket, address.get(), Address::size()) == 0;
 }
 
 Descriptor newSocket() {
@@ -92,12 +110,11 @@ Descriptor listenAt(const std::string& path) {
     }
     // Under a name that nobody knows until the mode is right; the rename replaces what a dead host left.
     const std::string hidden = path + ".new";
-    const sockaddr_un address = addressOf(hidden);
+    const Address address(hidden);
     Descriptor socket = newSocket();
     ::unlink(hidden.c_str());
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::chmod(hidden.c_str(), 0600) != 0 || ::listen(socket.get(), 16) != 0 ||
-        ::rename(hidden.c_str(), path.c_str()) != 0) {
+    if (::bind(socket.get(), address.get(), Address::size()) != 0 || ::chmod(hidden.c_str(), 0600) != 0 ||
+        ::listen(socket.get(), 16) != 0 || ::rename(hidden.c_str(), path.c_str()) != 0) {
         const std::string reason = why();
         ::unlink(hidden.c_str());
         throw Error(
