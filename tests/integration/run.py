@@ -25,11 +25,12 @@ def main():
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     parser.add_argument("--stores", choices=["embedded", "servers"], default="embedded")
     parser.add_argument("--topology", default="all-in-one")
+    parser.add_argument("--run", type=Path, help="the folder for data and logs; emptied")
     options = parser.parse_args()
     surroundings.build = options.build.resolve()
     surroundings.stores = options.stores
     surroundings.topology = options.topology
-    surroundings.run = surroundings.build / "integration" / f"{options.file}-{options.stores}-{options.topology}"
+    surroundings.run = options.run or surroundings.build / "integration" / f"{options.file}-{options.stores}-{options.topology}"
     shutil.rmtree(surroundings.run, ignore_errors=True)
     surroundings.run.mkdir(parents=True)
 
