@@ -29,23 +29,23 @@ enum class RefundState { kRequested, kDone, kFailed };
 
 /// A request to the provider.
 struct Op {
-    std::string id;  ///< also the idempotency key sent to the provider
+    std::string id = {};  ///< also the idempotency key sent to the provider
     OpType type = OpType::kAuthorize;
     std::int64_t amount = 0;
-    std::string refund_id;  ///< of a refund
+    std::string refund_id = {};  ///< of a refund
     OpState state = OpState::kRequested;
-    std::string reason;      ///< why it was refused
-    std::int64_t asked = 0;  ///< how often its outcome was asked for in vain
-    stoa::Time requested;
+    std::string reason = {};  ///< why it was refused
+    std::int64_t asked = 0;   ///< how often its outcome was asked for in vain
+    stoa::Time requested = {};
 };
 
 struct Refund {
-    std::string id;
+    std::string id = {};
     std::int64_t amount = 0;
-    std::string reason;
+    std::string reason = {};
     bool compensation = false;  ///< tried until it is done, unlike one that staff asked for
     RefundState state = RefundState::kRequested;
-    stoa::Time created;
+    stoa::Time created = {};
 };
 
 /// What events have said so far. They only ever add to it, so their order does not matter.
