@@ -10,9 +10,8 @@
 
 #include "shop.h"
 
+namespace order::test {
 namespace {
-
-using namespace order::test;
 using stoa::fake::Answer;
 using stoa::fake::Outgoing;
 
@@ -373,3 +372,4 @@ private:
 CPPUNIT_TEST_SUITE_REGISTRATION(ApiTest);
 
 }  // namespace
+}  // namespace order::test

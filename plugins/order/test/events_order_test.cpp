@@ -12,9 +12,8 @@
 
 #include "shop.h"
 
+namespace order::test {
 namespace {
-
-using namespace order::test;
 
 /// An event of somebody else, and what must have been delivered before it can exist at all.
 struct Cue {
@@ -180,3 +179,4 @@ private:
 CPPUNIT_TEST_SUITE_REGISTRATION(EventsOrderTest);
 
 }  // namespace
+}  // namespace order::test

@@ -9,10 +9,11 @@
 
 #include "shop.h"
 
+namespace order::test {
 namespace {
-
-using namespace order::test;
-using namespace std::chrono_literals;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
 using stoa::fake::Answer;
 
 class EventsTest : public CppUnit::TestFixture {
@@ -127,10 +128,10 @@ public:
 
     void theDeadlineExpiresAnOrderOnce() {
         shop_->payment(id_, "authorized", 1);
-        CPPUNIT_ASSERT_EQUAL(0, shop_->host.advance(10min - 1s));
-        CPPUNIT_ASSERT_EQUAL(1, shop_->host.advance(1s));
+        CPPUNIT_ASSERT_EQUAL(0, shop_->host.advance(minutes{10} - seconds{1}));
+        CPPUNIT_ASSERT_EQUAL(1, shop_->host.advance(seconds{1}));
         expect("CANCEL_PENDING", "AUTHORIZED", {"order.cancelled"});
-        CPPUNIT_ASSERT_EQUAL(0, shop_->host.advance(24h));
+        CPPUNIT_ASSERT_EQUAL(0, shop_->host.advance(hours{24}));
         shop_->payment(id_, "voided", 2);
         shop_->inventory(id_, "released", 1);
         expect("EXPIRED", "VOIDED", {});
@@ -271,3 +272,4 @@ private:
 CPPUNIT_TEST_SUITE_REGISTRATION(EventsTest);
 
 }  // namespace
+}  // namespace order::test

@@ -129,7 +129,13 @@ inline std::string transitionsTable() {
             }
         }
         for (const auto& [result, triggers] : rows) {
-            text += "| " + sample.label + " | " + triggers + " | " + result + " |\n";
+            text.append("| ")
+                .append(sample.label)
+                .append(" | ")
+                .append(triggers)
+                .append(" | ")
+                .append(result)
+                .append(" |\n");
         }
     }
     return text;

@@ -11,9 +11,8 @@
 #include "saga.h"
 #include "saga_table.h"
 
+namespace order {
 namespace {
-
-using namespace order;
 
 std::vector<Trigger> triggers() {
     std::vector<Trigger> all;
@@ -202,3 +201,4 @@ private:
 CPPUNIT_TEST_SUITE_REGISTRATION(SagaTest);
 
 }  // namespace
+}  // namespace order

@@ -8,9 +8,8 @@
 
 #include "saga_world.h"
 
+namespace order {
 namespace {
-
-using namespace order;
 
 constexpr unsigned kWalks = 20'000;
 constexpr int kSurprisingSteps = 40;
@@ -69,3 +68,4 @@ private:
 CPPUNIT_TEST_SUITE_REGISTRATION(SagaWalkTest);
 
 }  // namespace
+}  // namespace order
