@@ -147,6 +147,10 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
 
 Host::Parts::~Parts() {
     control.reset();
+    if (!drained) {
+        // The start failed halfway: whatever runs already must stop before what it stands on goes.
+        plugins->shutDown(false, [] { return true; });
+    }
     services->setLocal(nullptr, {});
     readiness.reset();
     server.reset();

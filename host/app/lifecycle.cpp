@@ -152,6 +152,7 @@ void Host::Parts::drain() {
         leaving = leave;
     }
     plugins->shutDown(leaving, [this] { return hurry(); });
+    drained = true;
     tracer->flush();
     observe::info("the host has drained");
 }

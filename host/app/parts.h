@@ -76,6 +76,7 @@ struct Host::Parts {
     std::condition_variable changed;
     int stop_requests = 0;
     bool leave = false;
+    bool drained = false;
 
     std::vector<std::unique_ptr<plugin::Capability>> capabilities();
     void addOperations();  ///< operations.cpp: health, metrics, OpenAPI, registry
