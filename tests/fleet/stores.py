@@ -4,6 +4,7 @@ those who check what a shop holds."""
 import csv
 import io
 import os
+import secrets
 import sqlite3
 import subprocess
 import urllib.parse
@@ -28,7 +29,7 @@ class Embedded:
 
 class Servers:
     """PostgreSQL, Kafka and the SMTP sink of the test stack, found by the environment that `./dev stack up` writes.
-    Every fleet has databases of its own, made here; topics belong to whoever runs."""
+    Every fleet has databases of its own, made here, and topics of its own, whose names begin with the fleet's."""
 
     name = "servers"
 
@@ -45,7 +46,7 @@ class Servers:
             self._psql("postgres", f'drop database if exists "{self._database(plugin)}" with (force)')
             self._psql("postgres", f'create database "{self._database(plugin)}"')
         return {
-            "events": f"kafka://{os.environ['STOA_TEST_KAFKA']}",
+            "events": f"kafka://{os.environ['STOA_TEST_KAFKA']}/{self.prefix[:30]}-{secrets.token_hex(4)}",
             "mail": {"url": f"smtp://{os.environ['STOA_TEST_SMTP']}"},
             "plugins": {plugin: {"sql": f"postgresql://{self.postgresql.netloc}/{self._database(plugin)}",
                                  "sql_password": "env:STOA_TEST_POSTGRESQL_PASSWORD"} for plugin in plugins},

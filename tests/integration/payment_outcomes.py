@@ -18,8 +18,8 @@ class PaymentOutcomes(Scenario):
         order_id = ada.buy([(bread, 1)], "tok_timeout_approved")["orderId"]
         order = ada.wait(order_id, delivered, seconds=90)
         self.assertEqual(order["paymentStatus"], "PAID")
-        self.assertEqual(len(self.query("sandbox_psp", "select id from payments where "
-                                        f"reference in ('{order['paymentId']}', '{order_id}', '{order_id}:1')")), 1)
+        charged = self.query("sandbox_psp", f"select captured from psp_payments where reference = '{order['paymentId']}'")
+        self.assertEqual([int(amount) for amount, in charged], [order["total"]["amount"]])
         self.assert_stock(bread, 3)
 
     def test_a_provider_that_timed_out_and_declined_rejects_the_order(self):

@@ -33,7 +33,7 @@ class PluginFilesThatCannotRun(unittest.TestCase):
         return surroundings.build / "tests" / "contract" / "bad_plugins" / f"{name}.so"
 
     def test_one_that_is_not_there(self):
-        self.assert_refused(self.file("nowhere.so"), "No such file")
+        self.assert_refused(self.file("nowhere.so"), "there is no file")
 
     def test_a_text_file(self):
         self.assert_refused(self.file("text.so", "not a library\n"), "ELF")
@@ -60,7 +60,7 @@ class PluginFilesThatCannotRun(unittest.TestCase):
         self.assert_refused(self.changed(lambda manifest: manifest.update(abi={"major": 1, "minor": 9})), "ABI 1.9")
 
     def test_one_that_needs_what_this_host_lacks(self):
-        self.assert_refused(self.changed(lambda manifest: manifest["capabilities"].__setitem__(0, "stoa.soup/1")), "stoa.soup/1")
+        self.assert_refused(self.changed(lambda manifest: manifest["capabilities"].__setitem__(-1, "stoa.soup/1")), "stoa.soup/1")
 
     def test_one_whose_entry_declines(self):
         self.assert_refused(self.bad("good"))
