@@ -26,8 +26,9 @@ CURES = {
 def check(files, jobs=None):
     """Findings in the translation units among `files`, and in those that include a header among them."""
     wanted = {str(ROOT / file) for file in files}
-    units = [unit for unit in compile_commands() if wanted & {unit["file"], *unit["headers"]}]
-    write_commands(units)
+    every = list(compile_commands())
+    write_commands(every)
+    units = [unit for unit in every if wanted & {unit["file"], *unit["headers"]}]
     (WORK / "tidy").mkdir(parents=True, exist_ok=True)
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     rules = hashlib.sha256((version + (ROOT / ".clang-tidy").read_text()).encode()).hexdigest()
@@ -40,11 +41,14 @@ def check(files, jobs=None):
 
 
 def compile_commands():
-    """The units of the release build that lie in the tree, without flags that only gcc knows, each with its headers."""
+    """The units of the release build that lie in the tree, without flags that only gcc knows, each with its headers.
+    A file that several targets compile (the tests' main) counts once."""
+    seen = set()
     for unit in json.loads((BUILD / "compile_commands.json").read_text()):
         file = Path(unit["directory"], unit["file"]).resolve()
-        if not file.is_relative_to(ROOT) or file.is_relative_to(ROOT / "build") or not file.exists():
+        if not file.is_relative_to(ROOT) or file.is_relative_to(ROOT / "build") or file in seen or not file.exists():
             continue
+        seen.add(file)
         arguments = [word for word in shlex.split(unit["command"]) if not word.startswith(GCC_ONLY)]
         if arguments[0].endswith("ccache"):
             arguments = arguments[1:]
@@ -68,7 +72,9 @@ def headers(file, folders, seen):
 def write_commands(units):
     WORK.mkdir(parents=True, exist_ok=True)
     text = json.dumps([{key: unit[key] for key in ("file", "directory", "arguments")} for unit in units])
-    (WORK / "compile_commands.json").write_text(text)
+    mine = WORK / f"compile_commands.{os.getpid()}"
+    mine.write_text(text)
+    mine.replace(WORK / "compile_commands.json")  # a check that runs beside this one never reads half of it
 
 
 def findings_of(unit, rules):
