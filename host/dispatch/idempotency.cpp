@@ -29,8 +29,8 @@ std::string headersToText(const http::Headers& headers) {
     return writeJson(list);
 }
 
-/// The key as it lies in the table. It is hashed because the fingerprint is keyed with it: whoever reads the table can then
-/// not try bodies (a registration's holds a password) against the fingerprints.
+/// The key as it lies in the table. It is hashed because the fingerprint is keyed with it: whoever reads the table can
+/// then not try bodies (a registration's holds a password) against the fingerprints.
 std::string stored(const std::string& key) { return hex(sha256(key)); }
 
 http::Response replay(const std::vector<sql::Value>& row) {

@@ -18,7 +18,8 @@ namespace {
 using std::chrono::steady_clock;
 
 std::string fingerprintOf(std::string_view key, const http::Request& message) {
-    const std::string text = std::string(key) + '\n' + message.method + '\n' + message.path + '\n' + message.query + '\n' + message.body;
+    const std::string text =
+        std::string(key) + '\n' + message.method + '\n' + message.path + '\n' + message.query + '\n' + message.body;
     return hex(sha256(text));
 }
 
