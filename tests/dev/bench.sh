@@ -17,7 +17,7 @@ bench_main() {
     [ $# -gt 0 ] || set -- "${known[@]}"
     preflight
     install_packages build run
-    build release
+    build release shop
     for name in "$@"; do
         /usr/bin/python3 -B "tests/bench/$name.py"
     done

@@ -28,7 +28,7 @@ up_main() {
     # The check has a folder and ports of its own, so that it disturbs no shop that is running.
     [ -n "$check" ] || port_free "$port"
     install_packages build run
-    build release
+    build release shop
     if [ -n "$check" ]; then
         exec /usr/bin/python3 -B tests/demo/check.py --topology "$topology"
     fi

@@ -13,7 +13,7 @@ def host_program() -> Path:
 
 
 def stoactl_program() -> Path:
-    return build / "host" / "control" / "stoactl" / "stoactl"
+    return build / "bin" / "stoactl"
 
 
 def plugin(name: str) -> Path:
