@@ -10,8 +10,10 @@ Everything lies under the run directory: a folder per host (host.yaml, host.log,
 
 import ctypes
 import http.client
+import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +28,8 @@ import topology
 from topology import FleetError, merged
 
 PR_SET_PDEATHSIG = 1
+PARAMETER = re.compile(r"\{[^}]*\}")
+NOBODY = "00000000-0000-7000-8000-000000000000"
 
 
 class Host:
@@ -104,18 +108,46 @@ class Fleet:
             host.spawn(program, self.environment, on_line)
 
     def wait_until_ready(self, seconds: float = 60):
+        """Until every host is ready, and the gateway has heard of every service."""
         end = time.monotonic() + seconds
         for host in self.hosts:
-            text = ""
-            while True:
-                if not host.running():
-                    raise FleetError(f"host {host.name} ended with code {host.process.returncode}:\n{host.log_end()}")
-                good, text = host.ready()
-                if good:
-                    break
-                if time.monotonic() > end:
-                    raise FleetError(f"host {host.name} is not ready after {seconds:.0f} s: {text}\n{host.log_end()}")
-                time.sleep(0.02)
+            self._wait_for(host, host.ready, end, seconds)
+        if any("gateway" in host.plan.plugins for host in self.hosts):
+            for host in self.hosts:
+                for path in filter(None, map(self._path_of, host.plan.plugins)):
+                    self._wait_for(host, lambda path=path: self._knows(path), end, seconds)
+
+    def _wait_for(self, host: Host, good, end: float, seconds: float):
+        """`good` answers whether it is, and a text that says why not."""
+        while True:
+            if not host.running():
+                raise FleetError(f"host {host.name} ended with code {host.process.returncode}:\n{host.log_end()}")
+            yes, text = good()
+            if yes:
+                return
+            if time.monotonic() > end:
+                raise FleetError(f"host {host.name} is not ready after {seconds:.0f} s: {text}\n{host.log_end()}")
+            time.sleep(0.02)
+
+    def _path_of(self, plugin: str):
+        """A path that the gateway knows once it knows the plugin; None for the outside world, which it need not know."""
+        manifest = self.build / "plugins" / f"{plugin}.manifest.json"
+        if plugin.startswith("sandbox_") or not manifest.exists():
+            return None
+        manifest = json.loads(manifest.read_text())
+        if manifest["listener"] == "edge":
+            return None
+        found = (route["path"] for route in manifest["routes"] if route["method"] == "GET" and route["auth"] != ["service"])
+        return next((PARAMETER.sub(NOBODY, path) for path in found), None)
+
+    def _knows(self, path: str) -> tuple:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.gateway_port, timeout=3)
+            connection.request("GET", path)
+            text = connection.getresponse().read().decode(errors="replace")
+            return "There is nothing at this path." not in text, f"the gateway does not know {path}"
+        except OSError as error:
+            return False, str(error)
 
     def signal(self, number=signal.SIGTERM):
         for host in self.hosts:
