@@ -110,7 +110,7 @@ bool Connection::stepAnswer() {
 void Connection::askSource() {
     asking_ = true;
     const auto source = answer_source_;
-    source->read([self = shared_from_this(), request = request_](BodySource::Chunk chunk) mutable {
+    source->read([self = shared_from_this()](BodySource::Chunk chunk) mutable {
         if (self->loop_->here()) {
             self->onChunk(std::move(chunk));
             return;

@@ -57,6 +57,16 @@ public:
         const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         return sent > 0 ? static_cast<std::size_t>(sent) : 0;
     }
+    /// Pieces of 1 MiB until none has been taken for 100 ms, or `most` bytes went; how many bytes went.
+    std::size_t sendUntilStuck(std::size_t most) {
+        const std::string piece(1 << 20, 'p');
+        std::size_t sent = 0;
+        pollfd room{socket_, POLLOUT, 0};
+        while (sent < most && ::poll(&room, 1, 100) == 1) {
+            sent += sendSome(piece);
+        }
+        return sent;
+    }
     void endSending() { ::shutdown(socket_, SHUT_WR); }
     void reset() {
         const linger now{1, 0};

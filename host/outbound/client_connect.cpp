@@ -22,8 +22,8 @@ bool isLinkLocal(const ip::address& address) {
         const auto bytes = address.to_v4().to_bytes();
         return bytes[0] == 169 && bytes[1] == 254;
     }
-    static const auto metadata = ip::make_address_v6("fd00:ec2::254");
-    return address.to_v6().is_link_local() || address.to_v6() == metadata;
+    static const auto kMetadata = ip::make_address_v6("fd00:ec2::254");
+    return address.to_v6().is_link_local() || address.to_v6() == kMetadata;
 }
 
 }  // namespace

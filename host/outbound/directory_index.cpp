@@ -43,9 +43,9 @@ DirectoryIndex::DirectoryIndex(std::shared_ptr<const registry::Directory> direct
 }
 
 const std::vector<std::string>& DirectoryIndex::instances(const std::string& service) const {
-    static const std::vector<std::string> none;
+    static const std::vector<std::string> kNone;
     const auto found = instances_.find(service);
-    return found == instances_.end() ? none : found->second;
+    return found == instances_.end() ? kNone : found->second;
 }
 
 std::vector<std::string> DirectoryIndex::services() const {

@@ -11,7 +11,6 @@
 namespace stoa::host::outbound {
 namespace {
 
-using http::await;
 using http::Exchange;
 using http::get;
 using http::RawListener;

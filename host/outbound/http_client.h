@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "host/base/work.h"
 #include "host/http/io.h"
@@ -26,7 +27,11 @@ struct Origin {
     /// "127.0.0.1:8080", "[::1]:8080", "http://host:port", "https://host"; throws stoa::Error STOA_INVALID.
     static Origin parse(std::string_view address);
     std::string authority() const;  ///< for Host: without the scheme's default port
-    auto operator<=>(const Origin&) const = default;
+    bool operator==(const Origin&) const = default;
+    bool operator<(const Origin& other) const {
+        return std::tie(host, port, tls, refuse_link_local) <
+               std::tie(other.host, other.port, other.tls, other.refuse_link_local);
+    }
 };
 
 struct HttpCall {

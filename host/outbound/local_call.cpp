@@ -106,7 +106,11 @@ void LocalCall::run() {
     if (!fill(request)) {
         return;
     }
-    admitAndHandle(std::move(exchange));
+    try {
+        admitAndHandle(std::move(exchange));
+    } catch (...) {
+        // The exchange answers 500 when nobody holds it any more.
+    }
 }
 
 bool LocalCall::sweep(std::chrono::steady_clock::time_point now) {
@@ -116,8 +120,7 @@ bool LocalCall::sweep(std::chrono::steady_clock::time_point now) {
     return finished_;
 }
 
-/// An exception, here or in the handler, lets go of the exchange, which then answers 500.
-void LocalCall::admitAndHandle(std::shared_ptr<LocalExchange> exchange) try {
+void LocalCall::admitAndHandle(std::shared_ptr<LocalExchange> exchange) {
     auto& request = exchange->request();
     auto admission = handler_.admit(request);
     if (admission.refusal) {
@@ -140,7 +143,6 @@ void LocalCall::admitAndHandle(std::shared_ptr<LocalExchange> exchange) try {
         request.body = std::move(call_.body);
         handler_.handle(std::move(exchange));
     }
-} catch (...) {
 }
 
 void LocalCall::handleBuffered(std::shared_ptr<LocalExchange> exchange, std::uint64_t max_body) {

@@ -55,6 +55,7 @@ public:
     void threeGoodProbesCloseIt() {
         openAndWait();
         std::vector<Breaker::Leave> probes;
+        probes.reserve(3);
         for (int i = 0; i < 3; ++i) {
             probes.push_back(*breaker_.admit(now_));
         }

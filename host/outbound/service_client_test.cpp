@@ -214,6 +214,7 @@ public:
                 }
             };
             std::vector<ServiceCall> calls;
+            calls.reserve(5);
             for (int i = 0; i < 5; ++i) {
                 calls.push_back(get("/" + std::to_string(i)));
             }
