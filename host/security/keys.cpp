@@ -54,7 +54,7 @@ PublicKey fleetKeyOf(const IdentityOptions& options, bool self_certified) {
         return privateKeyAt(options.fleet_key, false).publicKey();
     }
     const std::string advice =
-        "give the fleet's private key (fleet key), or its public key and a certificate made by `stoactl certify`";
+        "give the fleet's private key (fleet key), or its public key and a certificate made by `host certify`";
     if (options.fleet_public.empty() || options.certificate.empty()) {
         throw Error(STOA_INVALID, "this host belongs to no fleet: " + advice);
     }
@@ -179,9 +179,9 @@ HostIdentity::Held HostIdentity::obtain(Time now) const {
     } else if (auto file = readFile(options_.certificate)) {
         text = trimmed(std::move(*file));
     } else {
-        throw Error(STOA_UNAVAILABLE, options_.certificate + ": no such certificate; make one with `stoactl certify`");
+        throw Error(STOA_UNAVAILABLE, options_.certificate + ": no such certificate; make one with `host certify`");
     }
-    const std::string advice = "; make a new one with `stoactl certify` from " + options_.state_dir + "/host.pub";
+    const std::string advice = "; make a new one with `host certify` from " + options_.state_dir + "/host.pub";
     auto certificate = openCertificate(text, fleet_, now);
     if (!certificate) {
         throw Error(STOA_UNAVAILABLE, options_.certificate + ": " + certificate.error() + advice);
@@ -213,7 +213,7 @@ const HostIdentity::Held& HostIdentity::held(Time now) {
         }
     }
     if (now >= held_->certificate.expires) {
-        throw Error(STOA_UNAVAILABLE, "this host's certificate has expired; make a new one with `stoactl certify`");
+        throw Error(STOA_UNAVAILABLE, "this host's certificate has expired; make a new one with `host certify`");
     }
     return *held_;
 }

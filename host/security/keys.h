@@ -30,7 +30,7 @@ struct Certificate {
 /// another process or call has made it before; never overwrites. Throws stoa::Error when the file can't be written.
 bool makeFleetKey(const std::string& path);
 
-/// Signs a certificate (for `stoactl certify`): `fleet_key` is the path of the private key. Throws stoa::Error.
+/// Signs a certificate (for `host certify`): `fleet_key` is the path of the private key. Throws stoa::Error.
 std::string certify(const std::string& fleet_key, const std::string& host_id, const PublicKey& host,
                     const std::vector<std::string>& services, std::chrono::seconds lifetime, Time now);
 

@@ -92,7 +92,7 @@ public:
         IdentityOptions options;
         options.host_id = "a";
         options.state_dir = fleet_.folder / "a";
-        fails([&] { HostIdentity(options, fleet_.clock); }, "stoactl certify");
+        fails([&] { HostIdentity(options, fleet_.clock); }, "host certify");
         options.fleet_public = fleet_.folder / "absent.pub";
         options.certificate = fleet_.folder / "absent.cert";
         fails([&] { HostIdentity(options, fleet_.clock); }, "absent.pub");
