@@ -102,13 +102,18 @@ function(stoa_plugin_library name)
 endfunction()
 
 function(stoa_plugin_test name)
-  add_executable(${name}_plugin_test ${ARGN} "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../fake/test_main.cpp")
+  # In a source of their own: paths on every command line would keep ccache from serving a second clone.
+  set(places "${CMAKE_CURRENT_BINARY_DIR}/${name}_places.cpp")
+  file(CONFIGURE OUTPUT "${places}" @ONLY CONTENT [[
+#include <stoa/fake/host.h>
+const char* const stoa::fake::kTestManifest = "@CMAKE_BINARY_DIR@/plugins/@name@.manifest.json";
+const char* const stoa::fake::kTestFolder = "@CMAKE_CURRENT_SOURCE_DIR@";
+]])
+  add_executable(${name}_plugin_test ${ARGN} "${places}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../fake/test_main.cpp")
   target_link_libraries(${name}_plugin_test PRIVATE ${name}_objects stoa_fake PkgConfig::CPPUNIT)
   if(TARGET stoa_flags)
     target_link_libraries(${name}_plugin_test PRIVATE stoa_flags)
   endif()
-  target_compile_definitions(
-    ${name}_plugin_test PRIVATE STOA_TEST_MANIFEST="${CMAKE_BINARY_DIR}/plugins/${name}.manifest.json")
   add_dependencies(${name}_plugin_test ${name}_manifest)
   add_test(NAME ${name}_plugin_test COMMAND ${name}_plugin_test)
   set_tests_properties(${name}_plugin_test PROPERTIES LABELS fast TIMEOUT 300)

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include <stoa/fake/host.h>
+
 #include "saga.h"
 #include "saga_table.h"
 
@@ -85,8 +87,7 @@ class SagaTest : public CppUnit::TestFixture {
 
 public:
     void theArchitectureShowsThisTable() {
-        const std::string here = __FILE__;
-        const std::string path = here.substr(0, here.rfind("/plugins/order/")) + "/ARCHITECTURE.md";
+        const std::string path = STOA_TEST_FOLDER + std::string{"/../../ARCHITECTURE.md"};
         std::ostringstream content;
         content << std::ifstream{path}.rdbuf();
         const std::string text = content.str();

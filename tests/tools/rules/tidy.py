@@ -50,8 +50,8 @@ def compile_commands():
             continue
         seen.add(file)
         arguments = [word for word in shlex.split(unit["command"]) if not word.startswith(GCC_ONLY)]
-        if arguments[0].endswith("ccache"):
-            arguments = arguments[1:]
+        launcher = [place for place, word in enumerate(arguments) if word.endswith("ccache")]
+        arguments = arguments[launcher[0] + 1 if launcher else 0:]
         folders = [Path(word[2:]) for word in arguments if word.startswith(f"-I{ROOT}")]
         yield {"file": str(file), "directory": unit["directory"], "arguments": arguments,
                "headers": sorted(map(str, headers(file, folders, set())))}

@@ -27,7 +27,15 @@
 #include <stoa/fake/message.h>
 #include <stoa/fake/neighbour.h>
 
+/// The compiled manifest of the plugin whose test this is, and the plugin's source folder.
+#define STOA_TEST_MANIFEST ::stoa::fake::kTestManifest
+#define STOA_TEST_FOLDER ::stoa::fake::kTestFolder
+
 namespace stoa::fake {
+
+/// Defined by stoa_add_plugin in each plugin's test program.
+extern const char* const kTestManifest;
+extern const char* const kTestFolder;
 
 /// A route that a service of the fleet has registered.
 struct FleetRoute {

@@ -48,8 +48,7 @@ public:
     }
 
     void theReadmesShowThisPlugin() {
-        const std::string here = __FILE__;
-        const std::string folder = here.substr(0, here.rfind("/test/"));
+        const std::string folder = STOA_TEST_FOLDER;
         const std::string plugin = content(folder + "/src/greeter.cpp");
         for (const char* readme : {"/../../README.md", "/../../../../README.md"}) {
             CPPUNIT_ASSERT_MESSAGE(readme, content(folder + readme).find(plugin) != std::string::npos);
