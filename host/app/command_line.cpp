@@ -9,13 +9,13 @@
 
 #include <unistd.h>
 
-#include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/Option.h>
 #include <fmt/format.h>
 
 #include <stoa/abi/draft/core.h>
 #include <stoa/error.h>
 
+#include "host/app/help.h"
 #include "host/base/version.h"
 #include "host/observe/log.h"
 
@@ -79,28 +79,21 @@ private:
 HostApplication::HostApplication() { setUnixOptions(true); }
 
 void HostApplication::defineOptions(Poco::Util::OptionSet& options) {
-    const auto add = [&](const char* name, const char* shortcut, const char* description,
-                         const char* argument = nullptr, bool again = false) {
-        Option option(name, shortcut, description, false);
-        option.repeatable(again);
-        if (argument) {
-            option.argument(argument);
-        }
-        options.addOption(option);
+    const auto flag = [&](const char* name, const char* shortcut = "") { options.addOption(Option(name, shortcut)); };
+    const auto value = [&](const char* name, const char* shortcut = "") {
+        options.addOption(Option(name, shortcut).argument("VALUE").repeatable(true));
     };
-    add("help", "h", "show this and exit");
-    add("version", "", "show the versions of host and ABI, and exit");
-    add("plugin", "p",
-        "run this plugin; may be repeated. The recorded version runs while FILE is the one that it was "
-        "staged from",
-        "FILE", true);
-    add("plugin-exact", "", "run exactly this file, whatever was recorded; may be repeated", "FILE", true);
-    add("config", "c", "read this host.yaml; plugins.d/*.yaml lie beside it", "FILE");
-    add("state", "s", "keep state here", "DIRECTORY");
-    add("listen", "l", "listen for clients here (the edge)", "ADDRESS:PORT");
-    add("set", "", "set any configuration key, e.g. --set http.threads=4; may be repeated", "KEY=VALUE", true);
-    add("explain", "", "with the argument `config`: show every value and where it came from, and exit");
-    add("write-default", "", "with the argument `config`: print host.yaml with every key at its default, and exit");
+    flag("help", "h");  // help.cpp describes each of them
+    flag("version");
+    flag("explain");
+    flag("write-default");
+    for (const char* name : {"plugin-exact", "set", "fleet-key", "host-key", "host-id", "services", "days"}) {
+        value(name);
+    }
+    value("plugin", "p");
+    value("config", "c");
+    value("state", "s");
+    value("listen", "l");
 }
 
 void HostApplication::handleOption(const std::string& name, const std::string& value) {
@@ -127,21 +120,23 @@ void HostApplication::handleOption(const std::string& name, const std::string& v
         explain_ = true;
     } else if (name == "write-default") {
         write_default_ = true;
+    } else {
+        handleCertify(name, value);
     }
 }
 
-void HostApplication::showHelp() const {
-    Poco::Util::HelpFormatter help(options());
-    help.setCommand("host");
-    help.setUsage("--plugin=FILE [--plugin=FILE…] [OPTION…]\n       host config --explain [OPTION…]");
-    help.setHeader("Runs services, each a plugin loaded from a shared library, in one process.");
-    help.setFooter(
-        "Exit codes: 0 stopped by a signal or stoactl, 64 wrong arguments, 69 a port, a file or the state directory "
-        "is taken, 70 a plugin could not be loaded, 78 the configuration is wrong. `stoactl` talks to a running "
-        "host; conf/host.yaml lists every key.");
-    help.setWidth(120);
-    help.setIndent(42);
-    help.format(std::cout);
+void HostApplication::handleCertify(const std::string& name, const std::string& value) {
+    if (name == "fleet-key") {
+        order_.fleet_key = value;
+    } else if (name == "host-key") {
+        order_.host_key = value;
+    } else if (name == "host-id") {
+        order_.host_id = value;
+    } else if (name == "services") {
+        order_.services = value;
+    } else if (name == "days") {
+        order_.days = value;
+    }
 }
 
 config::Config HostApplication::loadConfig() const {
@@ -187,23 +182,29 @@ int HostApplication::serve(config::Config config) {
 
 int HostApplication::main(const std::vector<std::string>& arguments) {
     if (help_) {
-        showHelp();
+        std::cout << helpText();
         return EXIT_OK;
     }
     if (version_) {
         std::cout << fmt::format("stoa host {} (ABI {}.{})\n", kHostVersion, STOA_ABI_MAJOR, STOA_ABI_MINOR);
         return EXIT_OK;
     }
-    const bool about_config = arguments.size() == 1 && arguments.front() == "config";
-    if (!arguments.empty() && !about_config) {
-        std::cerr << "host: unknown argument \"" << arguments.front() << "\": plugins are given as --plugin=FILE\n";
+    const std::string command = arguments.empty() ? "" : arguments.front();
+    if (arguments.size() > 1 || (!command.empty() && command != "config" && command != "certify")) {
+        std::cerr << "host: unknown argument \"" << arguments.back()
+                  << "\": plugins are given as --plugin=FILE; `host --help` lists the rest\n";
         return EXIT_USAGE;
     }
+    const bool about_config = command == "config";
     if (about_config && write_default_) {
         std::cout << config::defaultFile();
         return EXIT_OK;
     }
     try {
+        if (command == "certify") {
+            std::cout << makeCertificate(order_, Clock{}.now()) << '\n';
+            return EXIT_OK;
+        }
         config::Config config = loadConfig();
         if (about_config) {
             std::cout << config::explain(config);
@@ -211,8 +212,11 @@ int HostApplication::main(const std::vector<std::string>& arguments) {
         }
         return serve(std::move(config));
     } catch (const config::ConfigError& failure) {
-        std::cerr << "host: the configuration is wrong:\n" << failure.what() << '\n';
+        std::cerr << "host: " << failure.what() << '\n';
         return config::kExitCode;
+    } catch (const Error& failure) {
+        std::cerr << "host: " << failure.what() << '\n';
+        return failure.status() == STOA_INVALID ? EXIT_USAGE : kExitUnavailable;
     } catch (const std::exception& failure) {
         std::cerr << "host: " << failure.what() << '\n';
         return EXIT_SOFTWARE;

@@ -7,6 +7,7 @@
 #include <Poco/Util/OptionSet.h>
 #include <Poco/Util/ServerApplication.h>
 
+#include "host/app/certify.h"
 #include "host/app/host.h"
 
 namespace stoa::host::app {
@@ -24,11 +25,12 @@ private:
     config::Config loadConfig() const;
     std::vector<PluginFile> pluginFiles(const config::Config& config) const;
     int serve(config::Config config);
-    void showHelp() const;
+    void handleCertify(const std::string& name, const std::string& value);
 
     std::string config_file_;
     std::vector<config::Flag> flags_;
     std::vector<PluginFile> plugins_;
+    CertificateOrder order_;
     bool help_ = false;
     bool version_ = false;
     bool explain_ = false;

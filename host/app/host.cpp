@@ -134,7 +134,9 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
         std::make_unique<dispatch::Dispatcher>(dispatch_options, clock, *authenticator, idempotency, *tracer, metrics);
     forward = std::make_unique<outbound::Forward>(*services);
     dispatcher->setForwarder(*forward);
-    event_log = events::openEventLog(config.events.url, config.state, state.hostId());
+    const events::Retention retention{std::chrono::duration_cast<std::chrono::hours>(config.events.retention_age),
+                                      config.events.retention_bytes};
+    event_log = events::openEventLog(config.events.url, config.state, state.hostId(), retention);
     mailer = mail::openMailer(mailOptions(config.mail));
     plugins = std::make_unique<PluginSet>(
         Surroundings{config, state.hostId(), clock, metrics, *tracer, *event_log, idempotency, *dispatcher,
@@ -143,6 +145,7 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
     plugins->on_change = [this] { announce(); };
     readiness = std::make_unique<plugin::WorkerPool>("readiness", plugin::WorkerPoolOptions{1, 16});
     addOperations();
+    assembled = true;
 }
 
 Host::Parts::~Parts() {
@@ -154,12 +157,12 @@ Host::Parts::~Parts() {
     services->setLocal(nullptr, {});
     readiness.reset();
     server.reset();
-    registry_server.reset();
-    user_keys.reset();
-    registry.reset();
     plugins.reset();
+    user_keys.reset();
     tracer.reset();
     services.reset();
+    registry.reset();  // its thread may be making the server below
+    registry_server.reset();
     client.reset();
     io->stop();
 }

@@ -44,6 +44,9 @@ void Host::Parts::listen() {
 }
 
 bool Host::Parts::serveRegistry(const std::string& address) {
+    if (!assembled) {
+        return false;  // asked again in a moment
+    }
     const auto origin = outbound::Origin::parse(address);
     http::ServerOptions options = serverOptions(config.http);
     options.listeners = {{http::Listener::kInternal, origin.host, origin.port, {}}};

@@ -71,6 +71,7 @@ struct Host::Parts {
     std::unique_ptr<plugin::WorkerPool> readiness;  ///< one thread that looks at databases for /readyz
     std::unique_ptr<control::Server> control;
 
+    std::atomic<bool> assembled{false};  ///< every part is there: what the registry's thread asks before it serves
     std::atomic<HostState> phase{HostState::kStarting};
     std::mutex mutex;
     std::condition_variable changed;

@@ -134,19 +134,19 @@ plugin::Environment PluginSet::environmentFor(const plugin::Staged& staged) {
 
 plugin::Service& PluginSet::serviceFor(const validate::Manifest& manifest) {
     const std::lock_guard lock(mutex_);
-    auto& service = services_[manifest.name];
-    if (!service) {
-        const config::Plugin section = surroundings_.config.plugin(manifest.name);
-        plugin::ServiceOptions options;
-        options.workers = {section.workers, static_cast<std::size_t>(section.queue)};
-        std::shared_ptr<sql::Database> database;
-        if (manifest.needs(STOA_SQL_ID)) {
-            database = openDatabase(section, surroundings_.config.state);
-        }
-        service = std::make_unique<plugin::Service>(manifest.name, options, std::move(database), surroundings_.clock,
-                                                    surroundings_.tracer);
+    if (const auto found = services_.find(manifest.name); found != services_.end()) {
+        return *found->second;
     }
-    return *service;
+    const config::Plugin section = surroundings_.config.plugin(manifest.name);
+    plugin::ServiceOptions options;
+    options.workers = {section.workers, static_cast<std::size_t>(section.queue)};
+    std::shared_ptr<sql::Database> database;
+    if (manifest.needs(STOA_SQL_ID)) {
+        database = openDatabase(section, surroundings_.config.state);
+    }
+    auto service = std::make_unique<plugin::Service>(manifest.name, options, std::move(database), surroundings_.clock,
+                                                     surroundings_.tracer);
+    return *services_.emplace(manifest.name, std::move(service)).first->second;
 }
 
 void PluginSet::migrate(plugin::Service& service, const validate::Manifest& manifest) {

@@ -102,8 +102,14 @@ public:
     virtual std::string describe() const = 0;
 };
 
-/// `instance_id` is the host's stable id (Kafka: group.instance.id). URLs: "sqlite:<path>", "kafka://host:port[,…]".
+/// What the embedded log keeps; Kafka's retention is the cluster's.
+struct Retention {
+    std::chrono::hours age{7 * 24};
+    std::int64_t bytes = std::int64_t{1} << 30;  ///< of the file; what a group has not read goes only beyond this
+};
+
+/// `instance_id` is the host's stable id (Kafka: group.instance.id). URLs: "sqlite:<path>", "kafka://host:port[,…][/prefix]".
 std::unique_ptr<EventLog> openEventLog(const std::string& url, const std::string& directory,
-                                       const std::string& instance_id);
+                                       const std::string& instance_id, Retention retention = {});
 
 }  // namespace stoa::host::events
