@@ -28,7 +28,7 @@ constexpr Key kKeys[] = {
     {"plugins_required", Type::kBool, "true",
      "true: a plugin that can't be loaded ends the host. false: the rest stays."},
     {"events", Type::kUrl, "sqlite:events.db",
-     "The event log: sqlite:<file, relative to state> or kafka://host:port[,host:port]."},
+     "The event log: sqlite:<file, relative to state> or kafka://host:port[,host:port][/prefix of names]."},
     {"registry", Type::kUrl,
      "embedded:", "embedded: (alone), embedded://host:port (serve there or join) or static://host:port[,host:port]."},
 
