@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <Poco/Util/Option.h>
+#include <Poco/Util/OptionException.h>
 #include <fmt/format.h>
 
 #include <stoa/abi/draft/core.h>
@@ -77,6 +78,16 @@ private:
 }  // namespace
 
 HostApplication::HostApplication() { setUnixOptions(true); }
+
+int HostApplication::start(int argc, char** argv) {
+    try {
+        init(argc, argv);
+    } catch (const Poco::Util::OptionException& mistake) {
+        std::cerr << "host: " << mistake.displayText() << "; `host --help` lists the options\n";
+        return EXIT_USAGE;
+    }
+    return run();
+}
 
 void HostApplication::defineOptions(Poco::Util::OptionSet& options) {
     const auto flag = [&](const char* name, const char* shortcut = "") { options.addOption(Option(name, shortcut)); };

@@ -15,6 +15,8 @@ namespace stoa::host::app {
 class HostApplication : public Poco::Util::ServerApplication {
 public:
     HostApplication();
+    /// What main() does: the exit code.
+    int start(int argc, char** argv);
 
 protected:
     void defineOptions(Poco::Util::OptionSet& options) override;
