@@ -1,5 +1,5 @@
 """clang-tidy over every translation unit, with a cache: a unit whose text, headers, flags and rules are the same as
-in an earlier run keeps that run's findings (build/check/tidy/)."""
+in an earlier run keeps that run's findings. The cache lies outside the tree, so that every clone has it."""
 
 import hashlib
 import json
@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from finding import ROOT, Finding
 
 BUILD = ROOT / "build" / "release"
 WORK = ROOT / "build" / "check"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stoa" / "tidy"
+KEPT_DAYS = 30
 GCC_ONLY = ("-fno-gnu-unique", "-Werror", "-flto-partition", "-fno-semantic-interposition", "-Wno-dangling-reference")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">]+)[">]', re.MULTILINE)
 MESSAGE = re.compile(r"^(/.+?):(\d+):\d+: (?:error|warning): (.*) \[([^\]]+)\]$", re.MULTILINE)
@@ -29,11 +32,12 @@ def check(files, jobs=None):
     every = list(compile_commands())
     write_commands(every)
     units = [unit for unit in every if wanted & {unit["file"], *unit["headers"]}]
-    (WORK / "tidy").mkdir(parents=True, exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, text=True, check=True).stdout
     rules = hashlib.sha256((version + (ROOT / ".clang-tidy").read_text()).encode()).hexdigest()
     with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         results = list(pool.map(lambda unit: findings_of(unit, rules), units))
+    forget_old()
     fresh = sum(1 for result in results if not result["cached"])
     print(f"    clang-tidy: {len(units)} units, {fresh} of them looked at again", flush=True)
     found = {Finding(*entry) for result in results for entry in result["findings"]}
@@ -77,12 +81,19 @@ def write_commands(units):
     mine.replace(WORK / "compile_commands.json")  # a check that runs beside this one never reads half of it
 
 
-def findings_of(unit, rules):
-    state = hashlib.sha256((rules + json.dumps(unit["arguments"])).encode())
+def state_of(unit, rules):
+    """Names all that decides the findings; the same in every clone."""
+    state = hashlib.sha256((rules + json.dumps(unit["arguments"]).replace(str(ROOT), "")).encode())
     for file in [unit["file"], *unit["headers"]]:
         state.update(Path(file).read_bytes())
-    cache = WORK / "tidy" / state.hexdigest()
+    return state.hexdigest()
+
+
+def findings_of(unit, rules):
+    state = state_of(unit, rules)
+    cache = CACHE / state
     if cache.exists():
+        cache.touch()  # tells forget_old() that it is in use
         return {"cached": True, "findings": json.loads(cache.read_text())}
     # C keeps C's names.
     options = ["--checks=-readability-identifier-naming"] if unit["file"].endswith(".c") else []
@@ -96,7 +107,21 @@ def findings_of(unit, rules):
             cure = CURES.get(rule, f"mend it; a real exception is marked NOLINT({rule}) with the reason beside it")
             found.append((str(place.relative_to(ROOT)), int(line), rule, what, cure))
     if result.returncode and not found:
+        # Not remembered: memory that ran out says nothing about the text.
         end = (result.stdout + result.stderr).strip().splitlines()[-1:]
         found.append((str(Path(unit["file"]).relative_to(ROOT)), 1, "clang-tidy", f"clang-tidy failed: {end}", "run it by hand"))
-    cache.write_text(json.dumps(found))
+    elif state_of(unit, rules) == state:  # nobody wrote to the files meanwhile
+        fresh = cache.with_name(f".{cache.name}.{os.getpid()}")
+        fresh.write_text(json.dumps(found))
+        fresh.replace(cache)
     return {"cached": False, "findings": found}
+
+
+def forget_old():
+    """Removes what no run has asked for in a month."""
+    for entry in CACHE.iterdir():
+        try:
+            if time.time() - entry.stat().st_mtime > KEPT_DAYS * 86400:
+                entry.unlink()
+        except FileNotFoundError:
+            pass  # another run was quicker
