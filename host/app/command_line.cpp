@@ -17,6 +17,7 @@
 #include <stoa/error.h>
 
 #include "host/app/help.h"
+#include "host/base/clock.h"
 #include "host/base/version.h"
 #include "host/observe/log.h"
 
