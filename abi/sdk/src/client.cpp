@@ -134,6 +134,7 @@ std::vector<Reply> Client::callAll(const std::vector<Call>& calls) const {
     }
     std::deque<RawCall> kept;
     std::vector<stoa_call> raw;
+    raw.reserve(calls.size());
     for (const Call& call : calls) {
         raw.push_back(kept.emplace_back(call).raw());
     }

@@ -115,10 +115,9 @@ public:
     }
 
     void numbersBeyondTheirTypeAreRefused() {
-        for (const char* text :
-             {"9223372036854775808", "-9223372036854775809", "18446744073709551615", "1e999", "-1e999", "1.0e400",
-              "10000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-              "0"}) {
+        for (const std::string& text : {std::string("9223372036854775808"), std::string("-9223372036854775809"),
+                                        std::string("18446744073709551615"), std::string("1e999"),
+                                        std::string("-1e999"), std::string("1.0e400"), "1" + std::string(100, '0')}) {
             CPPUNIT_ASSERT_MESSAGE(text, !parseJson(text).has_value());
         }
         CPPUNIT_ASSERT(parseJson("1e308").has_value());

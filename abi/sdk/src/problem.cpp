@@ -5,11 +5,11 @@ namespace stoa {
 Problem::Problem(int status, std::string_view slug, std::string title, std::string detail)
     : status_(status), slug_(slug), what_(std::to_string(status) + " " + slug_ + ": " + title) {
     body_["type"] = "urn:stoa:problem:" + slug_;
-    body_["title"] = std::move(title);
+    body_["title"] = title;
     body_["status"] = status;
     if (!detail.empty()) {
         what_ += " " + detail;
-        body_["detail"] = std::move(detail);
+        body_["detail"] = detail;
     }
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <stoa/json.h>
 #include <stoa/validate/manifest.h>
 
@@ -253,9 +254,7 @@ components:
         }
         std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
         for (int i = 1; i < 12; ++i) {
-            const std::string before = "*a" + std::to_string(i - 1);
-            bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + "," + before + "," + before +
-                    "," + before + "]\n";
+            bomb += fmt::format("a{0}: &a{0} [*a{1},*a{1},*a{1},*a{1}]\n", i, i - 1);
         }
         folder.write("x.yaml", bomb);
         CPPUNIT_ASSERT_THROW(Document::load(folder.path / "x.yaml"), SourceError);
