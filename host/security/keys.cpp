@@ -172,6 +172,11 @@ void HostIdentity::setServices(std::vector<std::string> services) {
 }
 
 HostIdentity::Held HostIdentity::obtain(Time now) const {
+    const std::string services =
+        options_.services.empty() ? "NAME,…" : fmt::format("{}", fmt::join(options_.services, ","));
+    const std::string advice =
+        fmt::format("; make one with `host certify --host-key={}/host.pub --host-id={} --services={} --fleet-key=FILE`",
+                    options_.state_dir, options_.host_id, services);
     std::string text;
     if (self_certified_) {
         text = signCertificate(privateKeyAt(options_.fleet_key, false), options_.host_id, key_.publicKey(),
@@ -179,9 +184,8 @@ HostIdentity::Held HostIdentity::obtain(Time now) const {
     } else if (auto file = readFile(options_.certificate)) {
         text = trimmed(std::move(*file));
     } else {
-        throw Error(STOA_UNAVAILABLE, options_.certificate + ": no such certificate; make one with `host certify`");
+        throw Error(STOA_UNAVAILABLE, options_.certificate + ": no such certificate" + advice);
     }
-    const std::string advice = "; make a new one with `host certify` from " + options_.state_dir + "/host.pub";
     auto certificate = openCertificate(text, fleet_, now);
     if (!certificate) {
         throw Error(STOA_UNAVAILABLE, options_.certificate + ": " + certificate.error() + advice);
