@@ -8,7 +8,7 @@ from collections import Counter
 ORDERS = "select order_id, user_id, status, fulfillment_status, total_amount, currency from orders"
 LINES = "select order_id, product_id, quantity, unit_price from order_lines"
 STOCK = "select product_id, on_hand, reserved from stock"
-PAYMENTS = "select order_id, captured_amount - refunded_amount from payments"
+PAYMENTS = "select order_id, captured - refunded from payments"
 
 
 def differences(expected, result, query, spare) -> list:
