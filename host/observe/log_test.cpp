@@ -112,6 +112,7 @@ public:
     void linesOfManyThreadsAreNotMixed() {
         configure();
         std::vector<std::thread> threads;
+        threads.reserve(4);
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([] {
                 for (int n = 0; n < 200; ++n) {

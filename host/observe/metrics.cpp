@@ -74,7 +74,7 @@ void checkNames(const std::string& name, const Labels& labels) {
 
 /// All series of one kind. They are held weakly: who stops holding one has taken it out. prometheus::Family would need
 /// to be told, and a series that is asked for again meanwhile would be removed with the old one.
-template <class Series, prometheus::MetricType kType>
+template <class Series, prometheus::MetricType Type>
 class Kind {
 public:
     bool knows(const std::string& name) const { return families_.contains(name); }
@@ -95,7 +95,7 @@ public:
 
     void collect(std::vector<prometheus::MetricFamily>& out) {
         for (auto& [name, family] : families_) {
-            prometheus::MetricFamily collected{name, family.help, kType, {}};
+            prometheus::MetricFamily collected{name, family.help, Type, {}};
             for (auto entry = family.series.begin(); entry != family.series.end();) {
                 const auto series = entry->second.lock();
                 if (!series) {

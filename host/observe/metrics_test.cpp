@@ -97,6 +97,7 @@ public:
     void seriesMayComeAndGoWhileTheTextIsMade() {
         std::atomic<bool> stop{false};
         std::vector<std::thread> threads;
+        threads.reserve(2);
         for (int i = 0; i < 2; ++i) {
             threads.emplace_back([&] {
                 while (!stop) {
