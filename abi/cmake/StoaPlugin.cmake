@@ -7,7 +7,7 @@
 # ${CMAKE_BINARY_DIR}/plugins/NAME.manifest.json), NAME_plugin_test.
 # A plugin whose sources are all C gets the ABI headers alone; the others the SDK, compiled in.
 #
-# Needs the targets stoa_abi, stoa_sdk, stoa-manifest, stoa-validate, for tests stoa_fake and PkgConfig::CPPUNIT.
+# Needs the targets stoa_abi, stoa_sdk, stoa-manifest, stoa-validate, for tests stoa_fake and stoa_test_main.
 
 function(stoa_add_plugin name)
   cmake_parse_arguments(arg "" "" "LIBRARIES" ${ARGN})
@@ -109,8 +109,8 @@ function(stoa_plugin_test name)
 const char* const stoa::fake::kTestManifest = "@CMAKE_BINARY_DIR@/plugins/@name@.manifest.json";
 const char* const stoa::fake::kTestFolder = "@CMAKE_CURRENT_SOURCE_DIR@";
 ]])
-  add_executable(${name}_plugin_test ${ARGN} "${places}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../fake/test_main.cpp")
-  target_link_libraries(${name}_plugin_test PRIVATE ${name}_objects stoa_fake PkgConfig::CPPUNIT)
+  add_executable(${name}_plugin_test ${ARGN} "${places}")
+  target_link_libraries(${name}_plugin_test PRIVATE ${name}_objects stoa_fake stoa_test_main)
   if(TARGET stoa_flags)
     target_link_libraries(${name}_plugin_test PRIVATE stoa_flags)
   endif()
