@@ -1,6 +1,7 @@
 #include "host/security/ecdsa.h"
 
 #include <array>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -57,8 +58,16 @@ bool isP256(const EVP_PKEY* key) {
 
 int noPassphrase(char*, int, int, void*) { return -1; }
 
+/// OpenSSL 3.0's encoders and decoders are not safe beside each other (a crash in OSSL_ENCODER_to_bio was seen when two
+/// threads wrote one key). Keys are read and written rarely, so one at a time costs nothing.
+std::mutex& pemTurn() {
+    static std::mutex turn;
+    return turn;
+}
+
 template <auto Write, typename... Rest>
 std::string toPem(EVP_PKEY* key, Rest... rest) {
+    const std::lock_guard turn(pemTurn());
     const BioPointer bio(BIO_new(BIO_s_mem()));
     if (!bio || Write(bio.get(), key, rest...) != 1) {
         broken("writing a key");
@@ -70,6 +79,7 @@ std::string toPem(EVP_PKEY* key, Rest... rest) {
 
 template <auto Read>
 tl::expected<KeyPointer, std::string> fromPemText(std::string_view pem) {
+    const std::lock_guard turn(pemTurn());
     const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     KeyPointer key = own(bio ? Read(bio.get(), nullptr, noPassphrase, nullptr) : nullptr);
     ERR_clear_error();
@@ -220,12 +230,14 @@ std::string PrivateKey::sign(std::string_view data) const {
     return rawFromDer(der);
 }
 
-PublicKey PrivateKey::publicKey() const {
-    auto key = PublicKey::fromPem(toPem<PEM_write_bio_PUBKEY>(key_.get()));
-    if (!key) {
-        broken("reading a public key");
+PrivateKey::PrivateKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)), public_(publicHalf(key_)) {}
+
+PublicKey PrivateKey::publicHalf(const std::shared_ptr<evp_pkey_st>& key) {
+    auto half = PublicKey::fromJwk(PublicKey(key).jwk());
+    if (!half) {
+        broken("taking the public half of a key");
     }
-    return *key;
+    return std::move(*half);
 }
 
 std::string PrivateKey::pem() const {

@@ -47,13 +47,15 @@ public:
 
     /// r and s, 64 bytes.
     std::string sign(std::string_view data) const;
-    PublicKey publicKey() const;
+    const PublicKey& publicKey() const { return public_; }
     /// PKCS #8, not encrypted: for a file that only the owner can read.
     std::string pem() const;
 
 private:
-    explicit PrivateKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
+    explicit PrivateKey(std::shared_ptr<evp_pkey_st> key);
+    static PublicKey publicHalf(const std::shared_ptr<evp_pkey_st>& key);
     std::shared_ptr<evp_pkey_st> key_;
+    PublicKey public_;
 };
 
 }  // namespace stoa::host::security
