@@ -59,8 +59,8 @@ std::int64_t storeAnswer(sql::Transaction& transaction, const Claim& claim, cons
 }  // namespace
 
 std::span<const sql::Migration> Idempotency::migrations() {
-    static const std::array<sql::Migration, 1> all{{{1, "idempotency",
-                                                     R"sql(
+    static const std::array<sql::Migration, 1> kAll{{{1, "idempotency",
+                                                      R"sql(
 CREATE TABLE stoa_idempotency (
     caller text NOT NULL,
     route text NOT NULL,
@@ -77,8 +77,8 @@ CREATE TABLE stoa_idempotency (
 );
 CREATE INDEX stoa_idempotency_created ON stoa_idempotency (created_us);
 )sql",
-                                                     "stoa-idempotency-1"}}};
-    return all;
+                                                      "stoa-idempotency-1"}}};
+    return kAll;
 }
 
 bool Idempotency::storable(int status) {

@@ -93,9 +93,9 @@ std::array<sql::Migration, 3> allOf(sql::Dialect dialect) {
 }  // namespace
 
 std::span<const sql::Migration> migrations(sql::Dialect dialect) {
-    static const auto sqlite = allOf(sql::Dialect::kSqlite);
-    static const auto postgresql = allOf(sql::Dialect::kPostgresql);
-    return dialect == sql::Dialect::kSqlite ? std::span<const sql::Migration>{sqlite} : postgresql;
+    static const auto kSqlite = allOf(sql::Dialect::kSqlite);
+    static const auto kPostgresql = allOf(sql::Dialect::kPostgresql);
+    return dialect == sql::Dialect::kSqlite ? std::span<const sql::Migration>{kSqlite} : kPostgresql;
 }
 
 void migrate(sql::Database& database) { database.migrate("events", migrations(database.dialect())); }
