@@ -6,8 +6,8 @@ namespace {
 /// Each thread keeps to a shard of its own, as long as there are no more threads than shards.
 std::size_t shardOfThisThread() {
     static std::atomic<std::size_t> next{0};
-    thread_local const std::size_t mine = next.fetch_add(1, std::memory_order_relaxed);
-    return mine;
+    thread_local const std::size_t kShard = next.fetch_add(1, std::memory_order_relaxed);
+    return kShard;
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ std::set<std::string> valuesOf(const std::vector<Delivery>& deliveries) {
 
 std::vector<std::pair<std::string, std::string>> numbered(const std::string& prefix, int count) {
     std::vector<std::pair<std::string, std::string>> records;
+    records.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
         records.emplace_back("key-" + std::to_string(i), prefix + std::to_string(i));
     }
@@ -79,6 +80,7 @@ std::string LogConformance::newTopic(int partitions) {
 void LogConformance::publish(const std::string& topic,
                              const std::vector<std::pair<std::string, std::string>>& keys_and_values) {
     std::vector<Record> records;
+    records.reserve(keys_and_values.size());
     for (const auto& [key, value] : keys_and_values) {
         records.push_back({topic, key, value, {}});
     }
@@ -358,6 +360,7 @@ void LogConformance::manyPublishersLoseNothing() {
     constexpr int kPublishers = 8;
     constexpr int kEach = 25;
     std::vector<std::thread> publishers;
+    publishers.reserve(kPublishers);
     std::atomic<int> failures{0};
     for (int p = 0; p < kPublishers; ++p) {
         publishers.emplace_back([&, p] {

@@ -15,6 +15,7 @@ using std::chrono::steady_clock;
 
 std::vector<std::pair<std::string, int>> namesOf(const rd_kafka_topic_partition_list_t* list) {
     std::vector<std::pair<std::string, int>> names;
+    names.reserve(static_cast<std::size_t>(list->cnt));
     for (int i = 0; i < list->cnt; ++i) {
         names.emplace_back(list->elems[i].topic, list->elems[i].partition);
     }

@@ -13,6 +13,8 @@ namespace {
 using namespace stoa;
 
 const std::string kAuth = "/api/v1/auth/";
+const std::string kAdmin = "0190a0b0-0000-7000-8000-0000000000aa";
+const std::string kNobody = "0190a0b0-0000-7000-8000-0000000000bb";
 
 class AccountTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(AccountTest);
@@ -231,8 +233,6 @@ public:
     }
 
 private:
-    const std::string kAdmin = "0190a0b0-0000-7000-8000-0000000000aa";
-    const std::string kNobody = "0190a0b0-0000-7000-8000-0000000000bb";
     std::unique_ptr<fake::Host> host_;
 };
 

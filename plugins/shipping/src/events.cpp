@@ -47,6 +47,7 @@ std::vector<Item> itemsOf(const Json::Value& lines) {
         quantities[line["productId"].asString()] += line["quantity"].asInt64();
     }
     std::vector<Item> items;
+    items.reserve(quantities.size());
     for (const auto& [product, quantity] : quantities) {
         items.push_back({product, quantity});
     }

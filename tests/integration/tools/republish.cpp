@@ -30,6 +30,7 @@ std::vector<events::Record> recordsOf(events::EventLog& log, const std::vector<s
     }
     std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.time_us < b.time_us; });
     std::vector<events::Record> records;
+    records.reserve(found.size());
     for (events::Delivery& delivery : found) {
         records.push_back(std::move(delivery.record));
     }

@@ -8,9 +8,9 @@ namespace poison {
 
 constexpr const char* kTopic = "drop.fell";
 
-Json::Value dropOf(std::string cloud, std::int64_t number) {
+Json::Value dropOf(const std::string& cloud, std::int64_t number) {
     Json::Value drop;
-    drop["cloud"] = std::move(cloud);
+    drop["cloud"] = cloud;
     drop["number"] = static_cast<Json::Int64>(number);
     return drop;
 }
