@@ -87,7 +87,7 @@ class Server(server.Server):
 
     def _psql(self, database, statement):
         result = subprocess.run(
-            ["psql", "-XAtqw", "-h", "127.0.0.1", "-p", str(self.port()), "-U", "stoa", "-d", database, "-c", statement],
+            [PROGRAMS / "psql", "-XAtqw", "-h", "127.0.0.1", "-p", str(self.port()), "-U", "stoa", "-d", database, "-c", statement],
             env={**os.environ, "PGPASSWORD": self.secret("password"), "PGCONNECT_TIMEOUT": "3"},
             capture_output=True, text=True)
         return result.stdout.strip()
