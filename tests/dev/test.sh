@@ -40,7 +40,7 @@ test_with_servers() {
     build "$preset"
     # shellcheck source=/dev/null
     source build/stack/env
-    # The psql in Debian's usual path is a Perl script around this one; it starts ten times slower.
+    # The psql in Debian's usual path is a Perl script around this one; it starts several times slower.
     export PATH=/usr/lib/postgresql/15/bin:$PATH
     # Sanitizers make everything slow; what they could find in the replay, the other tests reach as well.
     if [ "$preset" = release ]; then run_tests "$preset"; else run_tests "$preset" -LE replay; fi
