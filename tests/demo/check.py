@@ -7,11 +7,13 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "fleet"))
 
 import load
+from console import timed
 from fleet import Fleet
 from shop import Refused, Shop, delivered, new_key, retried
 from topology import FleetError
@@ -19,17 +21,26 @@ from topology import FleetError
 
 def one_order(shop, folder) -> dict:
     begin = time.monotonic()
-    load.load(shop, folder)
+    timed("load the demo shop", lambda: load.load(shop, folder))
+    placed = timed("register, log in, place an order", lambda: place(shop))
+    order = timed("wait until it is delivered", lambda: shop.wait_for_order(placed.token, placed.order_id, delivered))
+    return {"check": "one-order", "order": order, "timeline": shop.timeline(placed.token, placed.order_id),
+            "seconds": round(time.monotonic() - begin, 2)}
+
+
+class Placed(NamedTuple):
+    token: str
+    order_id: str
+
+
+def place(shop) -> Placed:
     email, password = f"check-{new_key()[:8]}@example.com", new_key()
     shop.register(email, password)
     token = shop.login(email, password)
     chosen = sorted(shop.products(), key=lambda product: product["sku"])[:2]
     lines = [(product["id"], quantity) for quantity, product in enumerate(chosen, 1)]
     total = sum(product["price"]["amount"] * quantity for quantity, product in enumerate(chosen, 1))
-    placed = retried(lambda: shop.place_order(token, lines, total))
-    order = shop.wait_for_order(token, placed["orderId"], delivered)
-    return {"check": "one-order", "order": order, "timeline": shop.timeline(token, placed["orderId"]),
-            "seconds": round(time.monotonic() - begin, 2)}
+    return Placed(token, retried(lambda: shop.place_order(token, lines, total))["orderId"])
 
 
 def main():
@@ -41,10 +52,9 @@ def main():
     fleet = Fleet(options.run, options.topology, ROOT / "build" / "release")
     try:
         with fleet:
-            fleet.start()
-            fleet.wait_until_ready()
+            timed(f"start {len(fleet.hosts)} hosts ({options.topology})", lambda: (fleet.start(), fleet.wait_until_ready()))
             result = one_order(Shop(fleet.gateway), options.run)
-            codes = fleet.stop()
+            codes = timed("drain", fleet.stop)
     except (FleetError, load.LoadError, Refused, TimeoutError, OSError) as error:
         sys.exit(f"./dev up --check: {error}\nThe hosts' logs are in {options.run}")
     if any(codes.values()):
