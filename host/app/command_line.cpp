@@ -39,6 +39,7 @@ void setUpLog(const config::Config& config) {
     options.file = config.log.file;
     options.human = config.log.format == "human" ||
                     (config.log.format == "auto" && config.log.file.empty() && isatty(STDERR_FILENO));
+    options.colour = options.file.empty() && isatty(STDERR_FILENO) && !std::getenv("NO_COLOR");
     observe::configureLog(options);
 }
 

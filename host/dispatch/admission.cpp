@@ -13,7 +13,12 @@ namespace {
 /// A problem whose `errors` say which field and why (RFC 9457, section 3.2: extension members).
 http::Response invalid(std::string_view slug, std::string_view title,
                        const std::vector<validate::Violation>& violations) {
-    http::Response response = http::problem(400, slug, title, violations.empty() ? "" : violations.front().why);
+    std::string detail;
+    if (!violations.empty()) {
+        const validate::Violation& first = violations.front();
+        detail = fmt::format("{} {}", first.pointer.empty() ? "It" : first.pointer, first.why);
+    }
+    http::Response response = http::problem(400, slug, title, detail);
     if (auto body = parseJson(response.body)) {
         for (const validate::Violation& violation : violations) {
             Json::Value error;

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <exception>
 
+#include <fmt/format.h>
+
 #include <stoa/base64.h>
 #include <stoa/sha256.h>
 
@@ -166,8 +168,9 @@ void Dispatcher::report(stoa_request& request, const http::Request& message, int
                     took.count());
     observe::log(status >= 500 ? observe::Level::kWarn : observe::Level::kInfo, "request",
                  {{"method", message.method},
+                  {"route", request.route->path},
                   {"status", std::to_string(status)},
-                  {"duration_ms", std::to_string(took.count() * 1000)}});
+                  {"duration_ms", fmt::format("{:.3f}", took.count() * 1000)}});
 }
 
 void Dispatcher::finish(stoa_request& request, http::Response answer) {

@@ -24,6 +24,7 @@ namespace {
 std::atomic<int> level_limit{static_cast<int>(Level::kInfo)};
 std::atomic<int> descriptor{STDERR_FILENO};
 std::atomic<bool> human_lines{false};
+std::atomic<bool> coloured_lines{false};
 char host_id[64] = {};
 
 constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
@@ -111,7 +112,8 @@ std::string jsonLine(Level level, std::string_view message, std::span<const Fiel
 
 std::string humanLine(Level level, std::string_view message, std::span<const Field> fields) {
     const std::string now = timestamp();
-    std::string line = fmt::format("{}{} {:<5} ", kColours[static_cast<int>(level)], now.substr(11, 12),
+    const bool coloured = coloured_lines;
+    std::string line = fmt::format("{}{} {:<5} ", coloured ? kColours[static_cast<int>(level)] : "", now.substr(11, 12),
                                    kNames[static_cast<int>(level)]);
     if (const Work* work = currentWork(); work != nullptr && !work->service.empty()) {
         line += fmt::format("[{}] ", work->service);
@@ -123,7 +125,7 @@ std::string humanLine(Level level, std::string_view message, std::span<const Fie
         line += '=';
         appendPrintable(line, value);
     }
-    line += "\033[0m\n";
+    line += coloured ? "\033[0m\n" : "\n";
     return line;
 }
 
@@ -161,6 +163,7 @@ void configureLog(const LogOptions& options) {
     }
     host_id[options.host_id.copy(host_id, sizeof host_id - 1)] = '\0';
     human_lines = options.human;
+    coloured_lines = options.colour;
     level_limit = static_cast<int>(options.level);
 }
 

@@ -19,7 +19,8 @@ struct LogOptions {
     Level level = Level::kInfo;
     std::string file;  ///< empty: standard error
     std::string host_id;
-    bool human = false;  ///< short coloured lines for a terminal instead of JSON
+    bool human = false;   ///< short lines for people instead of JSON
+    bool colour = false;  ///< of human lines: by level
 };
 
 /// Once, before threads start. Without it lines of kInfo and above go to standard error. Throws stoa::Error

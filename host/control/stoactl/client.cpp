@@ -36,6 +36,7 @@ std::vector<std::string> candidates(const std::string& folder) {
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(run, missing)) {
         consider(entry.path() / "control.sock");
+        consider(entry.path() / "state" / "control.sock");
     }
     std::sort(found.begin(), found.end());
     if (found.empty()) {

@@ -215,7 +215,8 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& folde
         sorted.mistake = fmt::format("stoactl: wrong arguments for {}", command->name);
     }
     if (!sorted.mistake.empty()) {
-        return Usage{fmt::format("{}\nusage: stoactl {} {}", sorted.mistake, command->name, command->operands)};
+        return Usage{fmt::format("{}\nusage: stoactl {}{}{}", sorted.mistake, command->name,
+                                 command->operands.empty() ? "" : " ", command->operands)};
     }
     sorted.question.command = command->name;
     return std::move(sorted.question);

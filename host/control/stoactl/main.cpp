@@ -16,17 +16,9 @@ using namespace stoa::stoactl;
 
 enum Exit { kDone = 0, kRefused = 1, kUsage = 2, kUnreachable = 3 };
 
-int run(const Question& question) {
-    const std::string socket =
-        findSocket(question.socket, std::getenv("STOA_CONTROL"), std::filesystem::current_path().string());
-    const auto answer = ask(socket, question.command, question.arguments,
-                            [](const Json::Value& step) { std::cerr << "· " << renderProgress(step) << std::endl; });
-    if (answer) {
-        std::cout << (question.json ? stoa::writeJson(*answer) + "\n" : render(question.command, *answer));
-        return kDone;
-    }
-    const Refusal& refusal = answer.error();
-    if (question.json) {
+/// For people on standard error, and for programs on standard output.
+void tell(const Refusal& refusal, bool json) {
+    if (json) {
         Json::Value error;
         error["error"]["code"] = refusal.code;
         error["error"]["message"] = refusal.message;
@@ -37,7 +29,22 @@ int run(const Question& question) {
     if (!refusal.cure.empty()) {
         std::cerr << refusal.cure << "\n";
     }
+}
+
+int run(const Question& question) try {
+    const std::string socket =
+        findSocket(question.socket, std::getenv("STOA_CONTROL"), std::filesystem::current_path().string());
+    const auto answer = ask(socket, question.command, question.arguments,
+                            [](const Json::Value& step) { std::cerr << "· " << renderProgress(step) << std::endl; });
+    if (answer) {
+        std::cout << (question.json ? stoa::writeJson(*answer) + "\n" : render(question.command, *answer));
+        return kDone;
+    }
+    tell(answer.error(), question.json);
     return kRefused;
+} catch (const Unreachable& failure) {
+    tell({"unreachable", failure.what(), ""}, question.json);
+    return kUnreachable;
 }
 
 }  // namespace
@@ -54,9 +61,6 @@ int main(int argc, char** argv) {
             return kUsage;
         }
         return run(std::get<Question>(parsed));
-    } catch (const Unreachable& failure) {
-        std::cerr << "stoactl: " << failure.what() << "\n";
-        return kUnreachable;
     } catch (const std::exception& failure) {
         std::cerr << "stoactl: " << failure.what() << "\n";
         return kRefused;

@@ -133,10 +133,10 @@ public:
     void theSocketIsFoundWhereHostsPutIt() {
         CPPUNIT_ASSERT_EQUAL(std::string("/given"), findSocket("/given", "/variable", folder_));
         CPPUNIT_ASSERT_EQUAL(std::string("/variable"), findSocket("", "/variable", folder_));
-        fs::create_directories(folder_ + "/build/run/shop");
+        fs::create_directories(folder_ + "/build/run/shop/state");
         fs::create_directories(folder_ + "/build/run/sandbox");
-        const auto shop = host::control::listenAt(folder_ + "/build/run/shop/control.sock");
-        CPPUNIT_ASSERT_EQUAL(folder_ + "/build/run/shop/control.sock", findSocket("", "", folder_));
+        const auto shop = host::control::listenAt(folder_ + "/build/run/shop/state/control.sock");
+        CPPUNIT_ASSERT_EQUAL(folder_ + "/build/run/shop/state/control.sock", findSocket("", "", folder_));
         const auto sandbox = host::control::listenAt(folder_ + "/build/run/sandbox/control.sock");
         try {
             findSocket("", nullptr, folder_);
