@@ -145,10 +145,15 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
     plugins->on_change = [this] { announce(); };
     readiness = std::make_unique<plugin::WorkerPool>("readiness", plugin::WorkerPoolOptions{1, 16});
     addOperations();
-    assembled = true;
+    const std::lock_guard lock(registry_mutex);
+    may_serve_registry = true;
 }
 
 Host::Parts::~Parts() {
+    {
+        const std::lock_guard lock(registry_mutex);
+        may_serve_registry = false;
+    }
     control.reset();
     if (!drained) {
         // The start failed halfway: whatever runs already must stop before what it stands on goes.
@@ -157,12 +162,12 @@ Host::Parts::~Parts() {
     services->setLocal(nullptr, {});
     readiness.reset();
     server.reset();
+    registry_server.reset();  // before the registry: it answers from it
     plugins.reset();
     user_keys.reset();
     tracer.reset();
     services.reset();
-    registry.reset();  // its thread may be making the server below
-    registry_server.reset();
+    registry.reset();
     client.reset();
     io->stop();
 }

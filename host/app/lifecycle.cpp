@@ -44,7 +44,8 @@ void Host::Parts::listen() {
 }
 
 bool Host::Parts::serveRegistry(const std::string& address) {
-    if (!assembled) {
+    const std::lock_guard lock(registry_mutex);
+    if (!may_serve_registry) {
         return false;  // asked again in a moment
     }
     const auto origin = outbound::Origin::parse(address);

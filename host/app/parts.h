@@ -53,6 +53,8 @@ struct Host::Parts {
     std::unique_ptr<observe::Tracer> tracer;
     security::HostIdentity identity;
     std::unique_ptr<registry::Sealer> sealer;
+    std::mutex registry_mutex;
+    bool may_serve_registry = false;                ///< every part is there; the registry's thread asks
     std::unique_ptr<http::Server> registry_server;  ///< when this host serves the registry at an address of its own
     std::unique_ptr<registry::Registry> registry;
     std::unique_ptr<security::ServiceTokens> service_tokens;
@@ -71,7 +73,6 @@ struct Host::Parts {
     std::unique_ptr<plugin::WorkerPool> readiness;  ///< one thread that looks at databases for /readyz
     std::unique_ptr<control::Server> control;
 
-    std::atomic<bool> assembled{false};  ///< every part is there: what the registry's thread asks before it serves
     std::atomic<HostState> phase{HostState::kStarting};
     std::mutex mutex;
     std::condition_variable changed;
