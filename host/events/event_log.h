@@ -108,7 +108,8 @@ struct Retention {
     std::int64_t bytes = std::int64_t{1} << 30;  ///< of the file; what a group has not read goes only beyond this
 };
 
-/// `instance_id` is the host's stable id (Kafka: group.instance.id). URLs: "sqlite:<path>", "kafka://host:port[,…][/prefix]".
+/// `instance_id` is the host's stable id (Kafka: group.instance.id). URLs: "sqlite:<path>",
+/// "kafka://host:port[,…][/prefix]".
 std::unique_ptr<EventLog> openEventLog(const std::string& url, const std::string& directory,
                                        const std::string& instance_id, Retention retention = {});
 
