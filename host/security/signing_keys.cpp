@@ -78,7 +78,8 @@ std::string SigningKeys::sign(const std::string& service, const Json::Value& cla
 Json::Value SigningKeys::keySet(const std::string& service) {
     Json::Value set;
     set["keys"] = Json::Value(Json::arrayValue);
-    for (const Key& key : *load(service, true)) {
+    const auto keys = load(service, true);
+    for (const Key& key : *keys) {
         Json::Value jwk = key.key.publicKey().jwk();
         jwk["kid"] = key.kid;
         jwk["use"] = "sig";
