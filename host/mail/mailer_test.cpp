@@ -261,6 +261,7 @@ public:
         two.max_concurrent = 2;
         const auto mailer = openMailer(two);
         std::vector<std::thread> threads;
+        threads.reserve(4);
         std::atomic<int> accepted{0};
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([&] { accepted += mailer->send(message(), {}).status == STOA_OK ? 1 : 0; });

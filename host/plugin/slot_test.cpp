@@ -65,6 +65,7 @@ public:
         std::atomic<int> wrong{0};
         std::vector<std::atomic<bool>> retired(places.size());
         std::vector<std::thread> threads;
+        threads.reserve(4);
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([&] {
                 while (!stop) {

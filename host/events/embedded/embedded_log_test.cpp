@@ -328,6 +328,7 @@ private:
 
     static void publish(EventLog& log, int count) {
         std::vector<Record> records;
+        records.reserve(static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i) {
             records.push_back({"t", "k", std::string(200, 'x'), {}});
         }

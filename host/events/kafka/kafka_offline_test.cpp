@@ -38,7 +38,7 @@ public:
     void withoutABrokerEverythingSaysUnavailable() {
         const auto log = nobodyThere();
         const std::vector<TopicSpec> topics{{"t", 1}};
-        const auto statusOf = [](const std::function<void()>& call) {
+        const auto status_of = [](const std::function<void()>& call) {
             try {
                 call();
             } catch (const Error& error) {
@@ -46,9 +46,9 @@ public:
             }
             return stoa_status{STOA_OK};
         };
-        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOf([&] { log->ping(); }));
-        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOf([&] { log->ensureTopics(topics); }));
-        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOf([&] { log->topics(); }));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, status_of([&] { log->ping(); }));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, status_of([&] { log->ensureTopics(topics); }));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, status_of([&] { log->topics(); }));
         CPPUNIT_ASSERT_EQUAL(std::string{"kafka://127.0.0.1:1"}, log->describe());
     }
 
