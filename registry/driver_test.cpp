@@ -58,7 +58,8 @@ struct Host {
 
     std::vector<std::string> sees() const {
         std::vector<std::string> all;
-        for (const Registration& one : registry->directory()->hosts) {
+        const auto directory = registry->directory();
+        for (const Registration& one : directory->hosts) {
             all.push_back(one.host_id + "/" + one.services.front().version);
         }
         return all;

@@ -94,7 +94,8 @@ void Host::Parts::announce() {
 }
 
 void Host::Parts::wakeHost(const std::string& host_id, const std::string& service) {
-    for (const registry::Registration& host : registry->directory()->hosts) {
+    const auto directory = registry->directory();
+    for (const registry::Registration& host : directory->hosts) {
         if (host.host_id == host_id) {
             outbound::HttpCall call;
             call.method = "POST";
