@@ -151,11 +151,13 @@ public:
 
     void hostsThatSignFirstAtOnceShareOneKey() {
         std::vector<std::unique_ptr<SigningKeys>> hosts;
+        hosts.reserve(4);
         for (int i = 0; i < 4; ++i) {
             hosts.push_back(std::make_unique<SigningKeys>(options(), clock_));
         }
         {
             std::vector<std::jthread> threads;
+            threads.reserve(hosts.size());
             for (const auto& host : hosts) {
                 threads.emplace_back([&host] { host->sign("auth", Json::Value(Json::objectValue)); });
             }

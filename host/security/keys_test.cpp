@@ -123,7 +123,7 @@ public:
 
     void publicKeysSurviveTheirFormats() {
         const PrivateKey key = PrivateKey::generate();
-        const PublicKey half = key.publicKey();
+        const PublicKey& half = key.publicKey();
         CPPUNIT_ASSERT(*PublicKey::fromPem(half.pem()) == half);
         CPPUNIT_ASSERT(*PublicKey::fromJwk(half.jwk()) == half);
         CPPUNIT_ASSERT(PrivateKey::fromPem(key.pem())->publicKey() == half);
