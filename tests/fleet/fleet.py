@@ -41,12 +41,14 @@ class Host:
         self.folder = folder
         self.ports = ports
         self.process = None
+        self.spawned_at = None
         self.log = folder / "host.log"
 
     def spawn(self, program: Path, environment: dict, on_line=None):
         """Starts the process; its output goes to host.log, and line by line to on_line."""
         self.folder.mkdir(parents=True, exist_ok=True)
         log = open(self.log, "ab")
+        self.spawned_at = time.monotonic()
         self.process = subprocess.Popen(
             [program, f"--config={self.folder / 'host.yaml'}"], cwd=self.folder, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if on_line else log, stderr=subprocess.STDOUT, start_new_session=True,
