@@ -46,8 +46,9 @@ def fill(shop, staff):
     missing = [entry for entry in wanted if entry["sku"] not in known]
     if not missing:
         return
-    shop.import_products(staff, [{**{key: entry[key] for key in ("sku", "name", "description", "category")},
-                                  "price": {"amount": entry["price"], "currency": "EUR"}} for entry in missing])
+    products = [{**{key: entry[key] for key in ("sku", "name", "description", "category")},
+                 "price": {"amount": entry["price"], "currency": "EUR"}} for entry in missing]
+    retried(lambda: shop.import_products(staff, products))
     ids = {product["sku"]: product["id"] for product in shop.products()}
     for entry in missing:
         # The key repeats with the product: a run that was cut off receives nothing twice.
