@@ -9,6 +9,8 @@ from support.scenario import Scenario
 
 
 class BadBodies(Scenario):
+    books_after = "all"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

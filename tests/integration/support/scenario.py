@@ -70,8 +70,7 @@ class Scenario(unittest.TestCase):
 
     settings = {}
     plugins = []
-    keep_books = True
-    longMessage = True
+    books_after = "each"  # scenario, or "all" of the class, or "never" when nobody buys anything
 
     @classmethod
     def setUpClass(cls):
@@ -92,7 +91,9 @@ class Scenario(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
+        errors = books.errors_at_rest(lambda *what: cls.store.query(cls.fleet, *what)) if cls.books_after == "all" else []
         codes = cls.fleet.stop()
+        assert not errors, f"money and stock do not add up: {errors}"
         assert not any(codes.values()), f"hosts did not drain to exit code 0: {codes}; logs in {cls.fleet.run}"
 
     @classmethod
@@ -105,7 +106,7 @@ class Scenario(unittest.TestCase):
             return None
 
     def tearDown(self):
-        if self.keep_books:
+        if self.books_after == "each":
             self.assertEqual(books.errors_at_rest(self.query), [], "money and stock do not add up")
 
     def query(self, plugin, statement):
