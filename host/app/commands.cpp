@@ -1,6 +1,8 @@
 // What stoactl asks a running host.
 
-#include <filesystem>
+#include <map>
+#include <set>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -8,6 +10,7 @@
 
 #include "host/app/parts.h"
 #include "host/base/version.h"
+#include "host/events/dead_letter.h"
 #include "host/events/plugin_events.h"
 #include "host/security/keys.h"
 
@@ -88,9 +91,28 @@ Json::Value routeRows(PluginSet& plugins) {
     return rows;
 }
 
+/// Topic → who reads it, and how far behind each is.
+std::map<std::string, Json::Value> groupsOf(PluginSet& plugins, std::span<const events::TopicInfo> topics) {
+    std::map<std::string, Json::Value> groups;
+    for (plugin::Service* service : plugins.services()) {
+        if (!service->events) {
+            continue;
+        }
+        for (const events::TopicProgress& progress : service->events->consumer().progress(topics)) {
+            Json::Value group;
+            group["group"] = service->name();
+            group["lag"] = number(progress.lag);
+            groups[progress.topic].append(std::move(group));
+        }
+    }
+    return groups;
+}
+
 Json::Value topicRows(PluginSet& plugins, events::EventLog& log) {
     Json::Value rows(Json::arrayValue);
-    for (const events::TopicInfo& topic : log.topics()) {
+    const std::vector<events::TopicInfo> topics = log.topics();
+    const auto groups = groupsOf(plugins, topics);
+    for (const events::TopicInfo& topic : topics) {
         Json::Value row;
         std::int64_t records = 0;
         for (std::size_t i = 0; i < topic.end.size(); ++i) {
@@ -99,20 +121,8 @@ Json::Value topicRows(PluginSet& plugins, events::EventLog& log) {
         row["name"] = topic.name;
         row["partitions"] = number(static_cast<std::uint64_t>(topic.end.size()));
         row["records"] = number(records);
-        row["groups"] = Json::Value(Json::arrayValue);
-        for (plugin::Service* service : plugins.services()) {
-            if (!service->events) {
-                continue;
-            }
-            for (const events::TopicProgress& progress : service->events->consumer().progress()) {
-                if (progress.topic == topic.name) {
-                    Json::Value group;
-                    group["group"] = service->name();
-                    group["lag"] = number(progress.lag);
-                    row["groups"].append(std::move(group));
-                }
-            }
-        }
+        const auto found = groups.find(topic.name);
+        row["groups"] = found == groups.end() ? Json::Value(Json::arrayValue) : found->second;
         rows.append(std::move(row));
     }
     return rows;
@@ -173,16 +183,31 @@ Json::Value letterRow(const std::string& service, const events::DeadLetter& lett
     return row;
 }
 
+/// The topics that hold anything: most dead-letter topics are empty, and reading one takes a connection of its own.
+std::set<std::string> filledTopics(events::EventLog& log) {
+    std::set<std::string> filled;
+    for (events::TopicInfo& topic : log.topics()) {
+        if (topic.begin != topic.end) {
+            filled.insert(std::move(topic.name));
+        }
+    }
+    return filled;
+}
+
 template <class Each>
-void forEachLetter(PluginSet& plugins, const Json::Value& arguments, Each&& each) {
+void forEachLetter(PluginSet& plugins, events::EventLog& log, const Json::Value& arguments, Each&& each) {
     constexpr std::size_t kLimit = 1000;
     const std::string only = textOr(arguments, "service");
+    const std::set<std::string> filled = filledTopics(log);
     for (plugin::Service* service : plugins.services()) {
         const auto manifest = service->manifest();
         if (!service->events || !manifest || (!only.empty() && only != service->name())) {
             continue;
         }
         for (const validate::Subscription& subscription : manifest->subscribes) {
+            if (!filled.contains(events::deadLetterTopic(subscription.topic, service->name()))) {
+                continue;
+            }
             for (const auto& letter : service->events->consumer().deadLetters(subscription.topic, 0, kLimit)) {
                 each(*service, letter);
             }
@@ -196,17 +221,17 @@ bool isMeant(const Json::Value& arguments, const std::string& service, const eve
     return id == letter.event_id || id == letterRow(service, letter, false)["id"].asString();
 }
 
-Json::Value deadLetters(PluginSet& plugins, const Json::Value& arguments) {
+Json::Value deadLetters(PluginSet& plugins, events::EventLog& log, const Json::Value& arguments) {
     Json::Value rows(Json::arrayValue);
-    forEachLetter(plugins, arguments, [&](plugin::Service& service, const events::DeadLetter& letter) {
+    forEachLetter(plugins, log, arguments, [&](plugin::Service& service, const events::DeadLetter& letter) {
         rows.append(letterRow(service.name(), letter, false));
     });
     return rows;
 }
 
-Json::Value deadLetter(PluginSet& plugins, const Json::Value& arguments) {
+Json::Value deadLetter(PluginSet& plugins, events::EventLog& log, const Json::Value& arguments) {
     Json::Value found;
-    forEachLetter(plugins, arguments, [&](plugin::Service& service, const events::DeadLetter& letter) {
+    forEachLetter(plugins, log, arguments, [&](plugin::Service& service, const events::DeadLetter& letter) {
         if (isMeant(arguments, service.name(), letter)) {
             found = letterRow(service.name(), letter, true);
         }
@@ -217,11 +242,11 @@ Json::Value deadLetter(PluginSet& plugins, const Json::Value& arguments) {
     return found;
 }
 
-Json::Value redrive(PluginSet& plugins, const Json::Value& arguments) {
+Json::Value redrive(PluginSet& plugins, events::EventLog& log, const Json::Value& arguments) {
     std::uint64_t meant = 0;
     std::uint64_t driven = 0;
     const bool all = arguments["all"].isBool() && arguments["all"].asBool();
-    forEachLetter(plugins, arguments, [&](plugin::Service& service, const events::DeadLetter& letter) {
+    forEachLetter(plugins, log, arguments, [&](plugin::Service& service, const events::DeadLetter& letter) {
         if (all || isMeant(arguments, service.name(), letter)) {
             ++meant;
             driven += service.events->consumer().redrive(letter.topic, letter.partition, letter.offset) ? 1 : 0;
@@ -272,11 +297,11 @@ void Host::Parts::addCommands() {
         consumerOf(*plugins, arguments).discardParked(arguments["position"].asInt64());
         return Json::Value(Json::objectValue);
     });
-    anytime("dlq list", [this](const Json::Value& arguments) { return deadLetters(*plugins, arguments); });
-    anytime("dlq show", [this](const Json::Value& arguments) { return deadLetter(*plugins, arguments); });
+    anytime("dlq list", [this](const Json::Value& arguments) { return deadLetters(*plugins, *event_log, arguments); });
+    anytime("dlq show", [this](const Json::Value& arguments) { return deadLetter(*plugins, *event_log, arguments); });
     anytime("config", [this](const Json::Value&) { return configRows(config); });
     control->add("dlq redrive",
-                 [this](const Json::Value& arguments, Progress&) { return redrive(*plugins, arguments); });
+                 [this](const Json::Value& arguments, Progress&) { return redrive(*plugins, *event_log, arguments); });
     control->add("upgrade", [this](const Json::Value& arguments, Progress& progress) {
         return plugins->upgrade(textOr(arguments, "file"), [&](const std::string& step, const std::string& detail) {
             Json::Value line;

@@ -34,11 +34,11 @@ ConsumerStatus Consumer::status() const {
     return status;
 }
 
-std::vector<TopicProgress> Consumer::progress() const {
+std::vector<TopicProgress> Consumer::progress(std::span<const TopicInfo> topics) const {
     const std::vector<std::string> wanted = runtime_->topics();
     EventLog& log = runtime_->surroundings().log;
     std::vector<TopicProgress> all;
-    for (TopicInfo& topic : log.topics()) {
+    for (const TopicInfo& topic : topics) {
         if (std::find(wanted.begin(), wanted.end(), topic.name) == wanted.end()) {
             continue;
         }
@@ -48,8 +48,8 @@ std::vector<TopicProgress> Consumer::progress() const {
         for (std::size_t i = 0; i < topic.end.size(); ++i) {
             one.lag += topic.end[i] - std::max(one.committed[i], topic.begin[i]);
         }
-        one.end = std::move(topic.end);
-        one.topic = std::move(topic.name);
+        one.end = topic.end;
+        one.topic = topic.name;
     }
     return all;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -117,7 +118,7 @@ public:
     void close(bool leave);
 
     ConsumerStatus status() const;
-    std::vector<TopicProgress> progress() const;
+    std::vector<TopicProgress> progress(std::span<const TopicInfo> topics) const;
 
     std::vector<ParkedEvent> parked(std::size_t limit) const;
     /// Tries a parked or held event (and then those behind it) now. STOA_NOT_FOUND.
