@@ -12,10 +12,8 @@ import ctypes
 import http.client
 import json
 import os
-import random
 import re
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -25,6 +23,7 @@ import yaml
 
 import private
 import topology
+from ports import free_port
 from topology import FleetError, merged
 
 PR_SET_PDEATHSIG = 1
@@ -216,15 +215,3 @@ class Fleet:
 def end_with_parent():
     """Runs in the child: a host drains when whoever started it is gone."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def free_port() -> int:
-    """A free loopback port below the kernel's range for port 0."""
-    while True:
-        port = random.randint(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue

@@ -6,7 +6,7 @@ import threading
 import unittest
 import urllib.parse
 
-from fleet import free_port
+from ports import free_port
 from stores import Servers
 from support import surroundings
 from support.one_host import OneHost

@@ -7,13 +7,17 @@ and what the tests find in their environment.
 
 import json
 import os
-import random
 import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "fleet"))
+
+from ports import free_port, is_free
 
 MARK = "STOA_STACK_DIR"  # in the environment of every process that the stack starts
 
@@ -132,7 +136,7 @@ class Server:
     def _choose_port(self, name: str) -> int:
         """The port of last time when it is free, so that clients survive a restart; else another."""
         last = self.record.get("ports", {}).get(name)
-        return last if last and port_is_free(last) else free_port()
+        return last if last and is_free(last) else free_port()
 
     def _read_record(self) -> dict:
         try:
@@ -177,24 +181,6 @@ def wait_for(condition, seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-def port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def free_port() -> int:
-    """A free port below the range from which the kernel serves port 0, so that no client takes it meanwhile."""
-    while True:
-        port = random.randint(20000, 32000)
-        if port_is_free(port):
-            return port
 
 
 def answers(port: int) -> bool:

@@ -8,7 +8,8 @@ import urllib.request
 
 import yaml
 
-from fleet import end_with_parent, free_port
+from fleet import end_with_parent
+from ports import free_port
 from support import surroundings
 from support.scenario import wait_until
 from topology import merged
