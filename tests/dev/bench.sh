@@ -1,4 +1,5 @@
-# ./dev bench: figures; each benchmark is one file under tests/load/ and ends with a JSON line per figure.
+# ./dev bench: figures; each benchmark is one file under tests/load/ and ends with a JSON line per figure. One that says
+# `SERVERS = True` gets the real servers: those that the environment names, or new ones for as long as it runs.
 
 # shellcheck source=tests/dev/preflight.sh
 source tests/dev/preflight.sh
@@ -6,6 +7,8 @@ source tests/dev/preflight.sh
 source tests/dev/install.sh
 # shellcheck source=tests/dev/build.sh
 source tests/dev/build.sh
+# shellcheck source=tests/dev/stack.sh
+source tests/dev/stack.sh
 
 bench_main() {
     local name known=(tests/load/*.py)
@@ -17,8 +20,24 @@ bench_main() {
     [ $# -gt 0 ] || set -- "${known[@]}"
     preflight
     install_packages build run
-    build release shop
+    build release shop load_tools
     for name in "$@"; do
+        if grep -q '^SERVERS = True$' "tests/load/$name.py"; then
+            start_servers
+        fi
         /usr/bin/python3 -B "tests/load/$name.py"
     done
+}
+
+start_servers() {
+    # The psql in Debian's usual path is a Perl script around this one; it starts several times slower.
+    export PATH=/usr/lib/postgresql/15/bin:$PATH
+    if [ -n "${STOA_TEST_KAFKA:-}" ]; then
+        return
+    fi
+    install_packages test
+    trap 'stack down --clean' EXIT
+    stack up
+    # shellcheck source=/dev/null
+    source build/stack/env
 }

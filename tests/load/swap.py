@@ -1,0 +1,96 @@
+"""What a swap of order costs while it serves, on the real Kafka broker and PostgreSQL: the soak of 1,000 swaps, the
+slowest requests with and without swaps, the time of an upgrade, and what the way into a generation costs.
+tests/swap/README.md says how each figure is measured."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build" / "release"
+RUN = ROOT / "build" / "bench" / "swap"
+SERVERS = True
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("swap", "fleet", "integration")]
+
+import latency
+import picture
+import soak
+import timing
+from shop_under_load import ShopUnderLoad
+
+
+def figure(case, metric, value, unit) -> str:
+    return json.dumps({"bench": "swap", "case": case, "metric": metric, "value": round(value, 3), "unit": unit})
+
+
+def micro() -> list:
+    """The lines of the micro benchmark are figures already."""
+    done = subprocess.run([BUILD / "bin" / "slot_bench"], check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def of_comparison(comparison) -> list:
+    failed, doubled = comparison.summary["failed"], comparison.summary["duplicated"]
+    return [figure("swap-per-second", "failed_requests", failed, ""), figure("swap-per-second", "duplicated_requests", doubled, ""),
+            figure("without", "p999_ms", comparison.p999(False) * 1000, "ms"),
+            figure("swap-per-second", "p999_ms", comparison.p999(True) * 1000, "ms"),
+            figure("swap-per-second", "p999_ratio", comparison.ratio, "")]
+
+
+def of_soak(result) -> list:
+    case = f"soak-{len(result.swaps)}"
+    counts = [(name, getattr(result, name), "") for name in ("failed_requests", "duplicated_requests", "lost_events", "rebalances")]
+    growth = [(name, value, "KiB" if name == "rss_growth_kib" else "") for name, value in result.growth.items()]
+    still = sum(not swap.unmapped for swap in result.swaps)
+    return [figure(case, name, value, unit) for name, value, unit in [*counts, *growth, ("still_mapped", still, "")]]
+
+
+def machine() -> str:
+    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) // (1 << 20)
+    return f"{os.cpu_count()} × {model or platform.machine()}, {memory} GiB, Linux {platform.release()}"
+
+
+def write_page(shop, comparison, file: Path):
+    generations = latency.generations_of(shop.host.log)
+    seconds = comparison.phases[0].end - comparison.phases[0].begin
+    facts = [("machine", machine()), ("command", "./dev bench swap"), ("date", date.today().isoformat()),
+             ("load", f"{latency.RATE} requests a second over {latency.CONNECTIONS} connections, through the gateway, on PostgreSQL and Kafka; "
+                      "latency counts from when a request was due"),
+             ("phases", f"{len(comparison.phases)} of {seconds:.0f} s, without swaps and with one a second in turn"),
+             ("swaps", len(comparison.swaps)), ("requests", comparison.summary["requests"]), ("failed", comparison.summary["failed"]),
+             ("p99.9 without", f"{comparison.p999(False) * 1000:.1f} ms"), ("p99.9 with", f"{comparison.p999(True) * 1000:.1f} ms"),
+             ("ratio", f"{comparison.ratio:.2f}")]
+    file.write_text(picture.page(comparison, generations, comparison.prefix, facts))
+    print(f"the picture: {file}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--swaps", type=int, default=1000)
+    parser.add_argument("--page", type=Path, default=RUN / "swap.html")
+    options = parser.parse_args()
+    shutil.rmtree(RUN, ignore_errors=True)
+    figures = micro()
+    with ShopUnderLoad(BUILD, RUN / "shop") as shop:
+        figures.append(figure("idle", "upgrade_ms", timing.median(timing.upgrade_ms(shop)), "ms"))
+        comparison = latency.compare(shop)
+        figures += of_comparison(comparison)
+        write_page(shop, comparison, options.page)
+        result = soak.soak(shop, options.swaps)
+        figures += of_soak(result)
+    print(json.dumps(result.says()))
+    print(*result.complaints, sep="\n", file=sys.stderr)
+    print(*figures, sep="\n")
+    if result.complaints or comparison.summary["failed"]:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
