@@ -100,6 +100,7 @@ void HostApplication::defineOptions(Poco::Util::OptionSet& options) {
     flag("version");
     flag("explain");
     flag("write-default");
+    flag("watch", "w");
     for (const char* name : {"plugin-exact", "set", "fleet-key", "host-key", "host-id", "services", "days"}) {
         value(name);
     }
@@ -129,6 +130,8 @@ void HostApplication::handleOption(const std::string& name, const std::string& v
         const std::size_t equals = value.find('=');
         flags_.push_back(
             {"--set", value.substr(0, equals), equals == std::string::npos ? "" : value.substr(equals + 1)});
+    } else if (name == "watch") {
+        watch_ = true;
     } else if (name == "explain") {
         explain_ = true;
     } else if (name == "write-default") {
@@ -182,6 +185,9 @@ int HostApplication::serve(config::Config config) {
         Host host(std::move(config), files);
         const SignalThread waiting(signals, host);
         host.start();
+        if (watch_) {
+            host.watch();
+        }
         host.run();
         return EXIT_OK;
     } catch (const PluginFailure& failure) {

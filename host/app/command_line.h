@@ -35,6 +35,7 @@ private:
     CertificateOrder order_;
     bool help_ = false;
     bool version_ = false;
+    bool watch_ = false;
     bool explain_ = false;
     bool write_default_ = false;
 };

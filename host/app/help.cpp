@@ -17,6 +17,8 @@ options
   -c, --config=FILE        read this host.yaml, and plugins.d/*.yaml beside it
   -s, --state=DIRECTORY    keep identity, databases and events here (./stoa-state)
   -l, --listen=ADDR:PORT   listen for clients here, the edge (127.0.0.1:8080)
+  -w, --watch              for development: when a plugin's file is rebuilt, swap it in; a refused one is logged, and what
+                           runs goes on
       --set=KEY=VALUE      set any configuration key; may be repeated
   -h, --help               show this and exit
       --version            show the versions of host and ABI, and exit

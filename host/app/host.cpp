@@ -154,6 +154,7 @@ Host::Parts::~Parts() {
         const std::lock_guard lock(registry_mutex);
         may_serve_registry = false;
     }
+    watcher.reset();
     control.reset();
     if (!drained) {
         // The start failed halfway: whatever runs already must stop before what it stands on goes.
@@ -232,6 +233,8 @@ void Host::start() {
                                           {"ops", std::to_string(parts.server->port(http::Listener::kOps))}});
 }
 
+void Host::watch() { parts_->watch(); }
+
 void Host::requestStop(bool leave) { parts_->stop(leave); }
 
 void Host::run() {
@@ -246,6 +249,7 @@ void Host::run() {
             next_tidy = std::chrono::steady_clock::now() + kTidy;
         }
     }
+    parts_->watcher.reset();  // nothing new begins
     parts_->drain();
 }
 

@@ -28,6 +28,9 @@ public:
 
     /// Loads the plugins, listens, registers. Throws PluginFailure or stoa::Error.
     void start();
+    /// After start(), for development: a plugin file that is rebuilt replaces what runs of it. A refused one is logged,
+    /// and what runs goes on. Throws stoa::Error.
+    void watch();
     /// Asks for the end. Any thread (not from a signal handler); again: hurry. `leave`: give event partitions up at
     /// once.
     void requestStop(bool leave = false);

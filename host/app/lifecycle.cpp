@@ -1,5 +1,7 @@
 // Listening, registering, draining.
 
+#include <fmt/format.h>
+
 #include <stoa/json.h>
 
 #include "host/app/parts.h"
@@ -104,6 +106,28 @@ void Host::Parts::wakeHost(const std::string& host_id, const std::string& servic
             client->send(outbound::Origin::parse(host.address), std::move(call), [](outbound::Outcome) {});
         }
     }
+}
+
+void Host::Parts::watch() {
+    std::vector<std::string> watched;
+    for (const PluginFile& plugin : files) {
+        watched.push_back(plugin.file);
+    }
+    const auto swap = [this](const std::string& file) {
+        const auto began = std::chrono::steady_clock::now();
+        try {
+            const Json::Value now = plugins->upgrade(file, [](const std::string&, const std::string&) {});
+            const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
+            observe::info("a rebuilt plugin was swapped in", {{"service", textOr(now, "name")},
+                                                              {"version", textOr(now, "version")},
+                                                              {"ms", fmt::format("{:.0f}", took.count())}});
+        } catch (const std::exception& failure) {
+            observe::error("a rebuilt plugin was refused; what ran before goes on",
+                           {{"file", file}, {"reason", failure.what()}});
+        }
+    };
+    watcher = std::make_unique<Watcher>(std::move(watched), swap);
+    observe::info("plugin files are watched: a rebuilt one is swapped in");
 }
 
 void Host::Parts::stop(bool leave_partitions) {

@@ -11,6 +11,7 @@
 #include "host/app/host.h"
 #include "host/app/plugin_set.h"
 #include "host/app/state_directory.h"
+#include "host/app/watcher.h"
 #include "host/base/clock.h"
 #include "host/config/config.h"
 #include "host/control/server.h"
@@ -72,6 +73,7 @@ struct Host::Parts {
     std::unique_ptr<http::Server> server;
     std::unique_ptr<plugin::WorkerPool> readiness;  ///< one thread that looks at databases for /readyz
     std::unique_ptr<control::Server> control;
+    std::unique_ptr<Watcher> watcher;  ///< with --watch
 
     std::atomic<HostState> phase{HostState::kStarting};
     std::mutex mutex;
@@ -88,6 +90,7 @@ struct Host::Parts {
     void addRegistry();
     void addCommands();    ///< commands.cpp: what stoactl asks
     Json::Value status();  ///< of `stoactl status`
+    void watch();          ///< --watch: a rebuilt plugin file replaces what runs
     void stop(bool leave_partitions);
     void announce();
     registry::Registration registration();
