@@ -36,13 +36,14 @@ function(stoa_compile_manifest name)
   set(source_dir "${CMAKE_CURRENT_SOURCE_DIR}")
   set(json "${CMAKE_BINARY_DIR}/plugins/${name}.manifest.json")
   set(embed "${CMAKE_CURRENT_BINARY_DIR}/${name}_manifest.c")
-  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${source_dir}/*.json" "${source_dir}/*.yaml"
-       "${source_dir}/migrations/*")
+  # Folder by folder: a build folder inside of the plugin's has JSON files, too.
+  file(GLOB inputs CONFIGURE_DEPENDS "${source_dir}/*.json" "${source_dir}/*.yaml" "${source_dir}/migrations/*")
+  file(GLOB_RECURSE schemas CONFIGURE_DEPENDS "${source_dir}/events/*.json")
   add_custom_command(
     OUTPUT "${json}" "${embed}"
     COMMAND ${CMAKE_COMMAND} -E make_directory "${CMAKE_BINARY_DIR}/plugins"
     COMMAND stoa-manifest "${source_dir}" --output "${json}" --embed "${embed}"
-    DEPENDS ${inputs} stoa-manifest
+    DEPENDS ${inputs} ${schemas} stoa-manifest
     COMMENT "Compiling the manifest of ${name}"
     VERBATIM)
   add_custom_target(${name}_manifest DEPENDS "${json}")
@@ -61,6 +62,9 @@ function(stoa_plugin_objects name version)
     target_link_libraries(${name}_objects PUBLIC stoa_sdk ${ARGN})
   else()
     target_link_libraries(${name}_objects PUBLIC stoa_abi ${ARGN})
+  endif()
+  if(STOA_PRECOMPILE)
+    target_precompile_headers(${name}_objects PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:<stoa/plugin.h$<ANGLE-R>>")
   endif()
   if(TARGET stoa_flags)
     target_link_libraries(${name}_objects PRIVATE stoa_flags)

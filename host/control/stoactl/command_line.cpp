@@ -39,6 +39,9 @@ constexpr CommandHelp kCommands[] = {
     {"upgrade", "FILE", "", "load a newer version of a plugin while the host serves",
      "The old generation serves until the new one is ready, then finishes what it began. If a step fails nothing "
      "changes."},
+    {"new", "NAME [--dir PATH]", "", "a folder with a complete plugin, to begin a service with; asks no host",
+     "Written below the current folder, or below PATH; nothing is overwritten. Its README says how to build and run "
+     "it."},
     {"drain", "[--leave]", "--leave", "stop the host in order: finish requests, events and outbox, then exit",
      "--leave gives its partitions to other hosts at once; without it a restart gets them back."},
     {"config", "", "", "every value in force with its origin", "Secrets are shown as references."},
@@ -107,6 +110,12 @@ std::string unknownCommand(std::span<const std::string> words) {
 bool fill(const CommandHelp& command, std::span<const std::string> operands, bool flag, const std::string& folder,
           Json::Value& arguments) {
     const std::size_t count = operands.size();
+    if (command.name == "new") {
+        if (count == 1) {
+            arguments["name"] = operands[0];
+        }
+        return count == 1;
+    }
     if (command.name == "upgrade") {
         if (count == 1) {
             // The host runs elsewhere: what is relative here means nothing there.
@@ -150,6 +159,7 @@ struct Words {
     Question question;
     std::vector<std::string> words;
     std::vector<std::string> flags;
+    std::string dir;  ///< of `new`
     bool help = false;
     bool version = false;
     std::string mistake;
@@ -174,6 +184,10 @@ Words sortOut(const std::vector<std::string>& arguments) {
             sorted.question.socket = word.substr(9);
         } else if (word == "--socket" && i + 1 < arguments.size()) {
             sorted.question.socket = arguments[++i];
+        } else if (word.starts_with("--dir=")) {
+            sorted.dir = word.substr(6);
+        } else if (word == "--dir" && i + 1 < arguments.size()) {
+            sorted.dir = arguments[++i];
         } else if (word == "--socket") {
             sorted.mistake = "stoactl: --socket needs a path";
         } else {
@@ -209,6 +223,11 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& folde
     const bool flag = !sorted.flags.empty() && sorted.flags[0] == command->flag;
     if (sorted.mistake.empty() && !sorted.flags.empty() && (!flag || sorted.flags.size() > 1)) {
         sorted.mistake = fmt::format("stoactl: {} takes no {}", command->name, sorted.flags.back());
+    }
+    if (command->name == "new") {
+        sorted.question.arguments["dir"] = sorted.dir.empty() ? "." : sorted.dir;
+    } else if (!sorted.dir.empty()) {
+        sorted.mistake = fmt::format("stoactl: {} takes no --dir", command->name);
     }
     const std::span<const std::string> operands = std::span(sorted.words).subspan(used);
     if (sorted.mistake.empty() && !fill(*command, operands, flag, folder, sorted.question.arguments)) {

@@ -10,7 +10,7 @@
 namespace stoa::stoactl {
 
 struct Question {
-    std::string command;  ///< as the host knows it: "dlq list"
+    std::string command;  ///< as the host knows it: "dlq list"; "new" is not for a host
     Json::Value arguments{Json::objectValue};
     std::string socket;  ///< --socket, or empty
     bool json = false;

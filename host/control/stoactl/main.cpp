@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <iostream>
 
+#include <stoa/error.h>
 #include <stoa/json.h>
 
 #include "host/control/stoactl/client.h"
 #include "host/control/stoactl/command_line.h"
+#include "host/control/stoactl/new_plugin.h"
 #include "host/control/stoactl/table.h"
 
 namespace {
@@ -47,6 +49,24 @@ int run(const Question& question) try {
     return kUnreachable;
 }
 
+/// `stoactl new`: the one command that needs no host.
+int makePlugin(const Question& question) try {
+    const std::string name = question.arguments["name"].asString();
+    const std::filesystem::path parent = question.arguments["dir"].asString();
+    Json::Value made;
+    const std::vector<std::string> files = writePlugin(parent, name);
+    made["folder"] = (parent / name).lexically_normal().string();
+    made["files"] = Json::Value(Json::arrayValue);
+    for (const std::string& file : files) {
+        made["files"].append(file);
+    }
+    std::cout << (question.json ? stoa::writeJson(made) + "\n" : account(parent, name, files));
+    return kDone;
+} catch (const stoa::Error& failure) {
+    tell({std::string(stoa::statusName(failure.status())), failure.what(), ""}, question.json);
+    return failure.status() == STOA_INVALID ? kUsage : kRefused;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,7 +80,8 @@ int main(int argc, char** argv) {
             std::cerr << usage->text << "\n";
             return kUsage;
         }
-        return run(std::get<Question>(parsed));
+        const auto& question = std::get<Question>(parsed);
+        return question.command == "new" ? makePlugin(question) : run(question);
     } catch (const std::exception& failure) {
         std::cerr << "stoactl: " << failure.what() << "\n";
         return kRefused;

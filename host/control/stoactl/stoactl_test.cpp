@@ -64,6 +64,9 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string(R"(parked retry {"position":7,"service":"order"})"),
                              asked({"parked", "retry", "order", "7"}));
         CPPUNIT_ASSERT_EQUAL(std::string("parked {}"), asked({"parked"}));
+        CPPUNIT_ASSERT_EQUAL(std::string(R"(new {"dir":".","name":"loyalty"})"), asked({"new", "loyalty"}));
+        CPPUNIT_ASSERT_EQUAL(std::string(R"(new {"dir":"/p","name":"loyalty"})"),
+                             asked({"new", "--dir", "/p", "loyalty"}));
     }
 
     void wrongArgumentsSayHowItIsWritten() {
@@ -75,6 +78,9 @@ public:
                                                    {"drain", "--all"},
                                                    {"status", "extra"},
                                                    {"status", "--leave"},
+                                                   {"status", "--dir", "/p"},
+                                                   {"new"},
+                                                   {"new", "loyalty", "points"},
                                                    {"parked", "retry", "order", "x"},
                                                    {"status", "--socket"}}) {
             const std::string text = asked(wrong);
