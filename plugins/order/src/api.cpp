@@ -5,7 +5,6 @@
 
 #include <stoa/error.h>
 
-#include "events.h"
 #include "store.h"
 #include "views.h"
 
@@ -114,8 +113,9 @@ std::vector<std::string> keysOf(const std::string& cursor) {
 
 }  // namespace
 
-Api::Api(stoa::Host& host)
+Api::Api(stoa::Host& host, const Events& events)
     : host_(host),
+      events_(events),
       currency_(host.config()["currency"].asString()),
       deadline_(host.config()["deadlineSeconds"].asInt64()) {}
 
@@ -178,8 +178,8 @@ stoa::Response Api::createOrder(stoa::Request& request) const {
             throw stoa::conflict("cart-ordered", "There is an order for this cart already.");
         }
         store::appendHistory(tx, order.id, "status PENDING", "");
-        events::publish(tx, order, Publish::kCreated);
-        tx.setTimer(events::kDeadline, order.id, order.deadline);
+        events_.publish(tx, order, Publish::kCreated);
+        tx.setTimer(kDeadline, order.id, order.deadline);
         return stoa::Response::json(202, orderView(order))
             .location(std::string(kOrders) + order.id)
             .etag(order.version);
@@ -223,7 +223,7 @@ stoa::Response Api::cancelOrder(stoa::Request& request) const {
         Order order = ownOrder(tx, request);
         const Status status = order.saga.status;
         const bool dying = status == Status::kCancelPending || status == Status::kCancelled;
-        if (!dying && !events::advance(tx, order, Trigger::kCancelAsked)) {
+        if (!dying && !events_.advance(tx, order, Trigger::kCancelAsked)) {
             throw stoa::conflict("not-cancellable", "This order can't be cancelled any more.")
                 .with("status", std::string(name(status)));
         }
@@ -252,10 +252,10 @@ stoa::Response Api::payOrder(stoa::Request& request) const {
         order.payment_id = payment_id;
         order.payment_version = 0;
         order.deadline = tx.now() + deadline_;
-        if (!events::advance(tx, order, Trigger::kPaidAgain)) {
+        if (!events_.advance(tx, order, Trigger::kPaidAgain)) {
             throw refuse();
         }
-        tx.setTimer(events::kDeadline, order.id, order.deadline);
+        tx.setTimer(kDeadline, order.id, order.deadline);
         return stoa::Response::json(202, orderView(order)).etag(order.version);
     });
 }

@@ -5,13 +5,13 @@
 
 #include <stoa/plugin.h>
 
-#include "domain.h"
+#include "events.h"
 
 namespace order {
 
 class Api {
 public:
-    explicit Api(stoa::Host& host);
+    Api(stoa::Host& host, const Events& events);
 
     stoa::Response createOrder(stoa::Request& request) const;
     stoa::Response listOrders(stoa::Request& request) const;
@@ -25,6 +25,7 @@ private:
     std::string recordPayment(const Order& order, const std::string& token) const;
 
     stoa::Host& host_;
+    const Events& events_;
     std::string currency_;
     std::chrono::seconds deadline_;
 };

@@ -38,6 +38,8 @@ struct Order {
     std::int64_t version = 1;        ///< of the row: the ETag
     std::int64_t event_version = 0;  ///< events published so far
     stoa::Time deadline;
+    std::int64_t repeats = 0;  ///< of what CANCEL_PENDING asks for, in its present phase
+    bool stuck = false;        ///< it was repeated often enough; somebody has to look
     stoa::Time created;
     stoa::Time updated;
 };

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 7> kPayment{"NONE",     "AUTHORIZED", "PA
 constexpr std::array<std::string_view, 5> kFulfillment{"UNFULFILLED", "PARTIAL", "SHIPPED", "DELIVERED", "RETURNED"};
 constexpr std::array<std::string_view, 5> kInventory{"NONE", "RESERVED", "COMMITTED", "RELEASED", "FAILED"};
 constexpr std::array<std::string_view, 3> kPhase{"NONE", "ASKING_SHIPPING", "COMPENSATING"};
-constexpr std::array<std::string_view, 20> kTrigger{"payment.authorized",
+constexpr std::array<std::string_view, 21> kTrigger{"payment.authorized",
                                                     "payment.completed",
                                                     "payment.failed",
                                                     "payment.voided",
@@ -35,7 +35,8 @@ constexpr std::array<std::string_view, 20> kTrigger{"payment.authorized",
                                                     "shipment.cancel_refused",
                                                     "cancellation asked for",
                                                     "paid again",
-                                                    "deadline passed"};
+                                                    "deadline passed",
+                                                    "answer overdue"};
 constexpr std::array<std::string_view, 4> kPublish{"order.created", "order.confirmed", "order.cancel_requested",
                                                    "order.cancelled"};
 

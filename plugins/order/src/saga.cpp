@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kCustomer = "customer";
 constexpr std::string_view kOutOfStock = "out_of_stock";
 constexpr std::string_view kWithdrawn = "payment_withdrawn";
+constexpr std::string_view kNoCancellation = "no cancellation is under way";
 
 /// Money and stock are where they were before: a dead order may rest.
 bool settled(const Saga& saga) {
@@ -140,6 +141,8 @@ Transition whilePending(const Saga& saga, Trigger trigger) {
             return transition;
         case Trigger::kPaidAgain:
             return ignore(saga, "a payment is under way");
+        case Trigger::kAnswerOverdue:
+            return ignore(saga, kNoCancellation);
         case Trigger::kCommitRefused:
         case Trigger::kShipmentCreated:
         case Trigger::kShipmentShipped:
@@ -182,7 +185,8 @@ Transition whileConfirmed(const Saga& saga, Trigger trigger) {
         case Trigger::kShipmentCreated:
             return ignore(saga, "nothing waits for it");
         case Trigger::kCancelRefused:
-            return ignore(saga, "no cancellation is under way");
+        case Trigger::kAnswerOverdue:
+            return ignore(saga, kNoCancellation);
         case Trigger::kPaidAgain:
             return ignore(saga, "the order is paid");
         case Trigger::kDeadlinePassed:
@@ -201,6 +205,12 @@ void refuseCancellation(Saga& saga) {
     saga.outcome = Status::kPending;
     saga.cancel_refused = saga.reason == kCustomer;
     saga.reason.clear();
+}
+
+/// Whoever owes an answer gets the question once more. Everybody answers a new one again, so that neither a question
+/// nor an answer that ended in a dead letter leaves the order between two states.
+Transition askAgain(const Saga& saga) {
+    return {saga, {saga.phase == Phase::kAskingShipping ? Publish::kCancelRequested : Publish::kCancelled}, {}};
 }
 
 Transition whileAskingShipping(const Saga& saga, Trigger trigger) {
@@ -250,6 +260,9 @@ Transition decide(const Saga& saga, Trigger trigger) {
         case Status::kConfirmed:
             return whileConfirmed(saga, trigger);
         case Status::kCancelPending:
+            if (trigger == Trigger::kAnswerOverdue) {
+                return askAgain(saga);
+            }
             return saga.phase == Phase::kAskingShipping ? whileAskingShipping(saga, trigger)
                                                         : whileCompensating(saga, trigger);
         default:

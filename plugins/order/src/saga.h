@@ -53,9 +53,10 @@ enum class Trigger {
     kCancelRefused,
     kCancelAsked,
     kPaidAgain,
-    kDeadlinePassed
+    kDeadlinePassed,
+    kAnswerOverdue  ///< what a cancellation waits for has not come: it is asked for again
 };
-inline constexpr Trigger kLastTrigger = Trigger::kDeadlinePassed;
+inline constexpr Trigger kLastTrigger = Trigger::kAnswerOverdue;
 
 enum class Publish { kCreated, kConfirmed, kCancelRequested, kCancelled };
 

@@ -9,7 +9,7 @@ constexpr std::string_view kColumns =
     "order_id, user_id, cart_id, status, payment_status, fulfillment_status, inventory_status, phase, outcome, reason, "
     "cancel_refused, attempt, payment_id, payment_version, inventory_version, shipment_version, total_amount, "
     "currency, "
-    "shipping_address, version, event_version, deadline_us, created_us, updated_us";
+    "shipping_address, version, event_version, deadline_us, repeats, stuck, created_us, updated_us";
 
 Order orderOf(const stoa::Row& row) {
     Order order;
@@ -35,6 +35,8 @@ Order orderOf(const stoa::Row& row) {
     order.version = row.get<std::int64_t>("version");
     order.event_version = row.get<std::int64_t>("event_version");
     order.deadline = row.get<stoa::Time>("deadline_us");
+    order.repeats = row.get<std::int64_t>("repeats");
+    order.stuck = row.get<bool>("stuck");
     order.created = row.get<stoa::Time>("created_us");
     order.updated = row.get<stoa::Time>("updated_us");
     return order;
@@ -62,7 +64,7 @@ bool insert(stoa::Transaction& tx, const Order& order) {
     const std::optional<std::string> cart = order.cart_id.empty() ? std::nullopt : std::optional(order.cart_id);
     const std::string statement = "INSERT INTO orders (" + std::string(kColumns) +
                                   ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-                                  "$17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT DO NOTHING";
+                                  "$17, $18, $19, $20, $21, $22, $23, $24, $25, $26) ON CONFLICT DO NOTHING";
     const std::int64_t inserted = tx.execute(statement, {order.id,
                                                          order.user_id,
                                                          cart,
@@ -85,6 +87,8 @@ bool insert(stoa::Transaction& tx, const Order& order) {
                                                          order.version,
                                                          order.event_version,
                                                          order.deadline,
+                                                         order.repeats,
+                                                         order.stuck,
                                                          order.created,
                                                          order.updated});
     if (inserted == 0) {
@@ -136,10 +140,27 @@ void update(stoa::Transaction& tx, Order& order) {
         "UPDATE orders SET status = $1, payment_status = $2, fulfillment_status = $3, inventory_status = $4, "
         "phase = $5, outcome = $6, reason = $7, cancel_refused = $8, attempt = $9, payment_id = $10, "
         "payment_version = $11, inventory_version = $12, shipment_version = $13, event_version = $14, "
-        "deadline_us = $15, updated_us = $16, version = version + 1 WHERE order_id = $17 AND version = $18",
-        {name(saga.status), name(saga.payment), name(saga.fulfillment), name(saga.inventory), name(saga.phase),
-         name(saga.outcome), saga.reason, saga.cancel_refused, order.attempt, order.payment_id, order.payment_version,
-         order.inventory_version, order.shipment_version, order.event_version, order.deadline, order.updated, order.id,
+        "deadline_us = $15, repeats = $16, stuck = $17, updated_us = $18, version = version + 1 WHERE order_id = $19 "
+        "AND version = $20",
+        {name(saga.status),
+         name(saga.payment),
+         name(saga.fulfillment),
+         name(saga.inventory),
+         name(saga.phase),
+         name(saga.outcome),
+         saga.reason,
+         saga.cancel_refused,
+         order.attempt,
+         order.payment_id,
+         order.payment_version,
+         order.inventory_version,
+         order.shipment_version,
+         order.event_version,
+         order.deadline,
+         order.repeats,
+         order.stuck,
+         order.updated,
+         order.id,
          order.version});
     if (changed != 1) {
         throw stoa::Error(STOA_CONFLICT, "the order was changed at the same moment");

@@ -78,6 +78,9 @@ inline std::string resultText(const Saga& from, const Transition& transition) {
             text += " (cancelRefused)";
         }
     }
+    if (next == from && !transition.publish.empty()) {
+        text = "asked again";
+    }
     text += " |";
     for (const Publish what : transition.publish) {
         text += " " + code(name(what));

@@ -78,6 +78,7 @@ class SagaTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(deadOrdersHaveGivenEverythingBack);
     CPPUNIT_TEST(everyDeathAsksForCompensation);
     CPPUNIT_TEST(aConfirmedOrderDiesOnlyWithShippingsConsent);
+    CPPUNIT_TEST(whoeverOwesAnAnswerIsAskedAgain);
     CPPUNIT_TEST(anIgnoredTriggerChangesNothing);
     CPPUNIT_TEST(phaseAndOutcomeFollowTheStatus);
     CPPUNIT_TEST(aParcelNeverComesBack);
@@ -137,7 +138,8 @@ public:
             const bool was_dying = isCompensating(step.from) || isDead(step.from.status);
             const bool is_dying = isCompensating(step.done.next) || isDead(step.done.next.status);
             const bool late = isDead(step.from.status) && isCompensating(step.done.next);
-            CPPUNIT_ASSERT_EQUAL_MESSAGE(step.text(), (!was_dying && is_dying) || late,
+            const bool again = step.trigger == Trigger::kAnswerOverdue && isCompensating(step.from);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(step.text(), (!was_dying && is_dying) || late || again,
                                          publishes(step.done, Publish::kCancelled));
         }
     }
@@ -148,6 +150,17 @@ public:
                 step.from.status == Status::kConfirmed || step.from.phase == Phase::kAskingShipping;
             if (may_have_parcel && publishes(step.done, Publish::kCancelled)) {
                 CPPUNIT_ASSERT_MESSAGE(step.text(), step.trigger == Trigger::kShipmentCancelled);
+            }
+        }
+    }
+
+    void whoeverOwesAnAnswerIsAskedAgain() {
+        for (const Step& step : steps_) {
+            if (step.trigger == Trigger::kAnswerOverdue) {
+                const bool asking = step.from.phase == Phase::kAskingShipping;
+                CPPUNIT_ASSERT_MESSAGE(step.text(), step.done.next == step.from);
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(step.text(), step.from.phase == Phase::kNone, step.done.publish.empty());
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(step.text(), asking, publishes(step.done, Publish::kCancelRequested));
             }
         }
     }

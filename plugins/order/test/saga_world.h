@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -49,8 +50,10 @@ struct Payment {
     enum class State { kCreated, kAuthorized, kCaptured, kVoided, kRefunded, kFailed } state = State::kCreated;
     std::int64_t version = 0;
     std::int64_t created_at = 0;  ///< version of its order.created; 0: has not come yet
+    Trigger last{};
     bool stock_reserved = false;
     bool out_of_stock = false;
+    bool isOver() const { return state == State::kVoided || state == State::kRefunded || state == State::kFailed; }
 };
 
 struct Reservation {
@@ -63,18 +66,24 @@ struct Reservation {
 struct Shipment {
     enum class State { kNone, kCreated, kShipped, kDelivered, kCancelled } state = State::kNone;
     std::int64_t version = 0;
+    int confirmed_attempt = 0;
+    int committed_attempt = 0;  ///< at paying, whose stock inventory has committed
     bool isOut() const { return state == State::kShipped || state == State::kDelivered; }
 };
 
+/// Whether messages of a cancellation get lost on their way, in either direction.
+enum class Losses { kNone, kOfCancellations };
+
 class World {
 public:
-    explicit World(unsigned seed) : random_(seed) { publish(Publish::kCreated); }
+    World(unsigned seed, Losses losses) : random_(seed), losses_(losses) { publish(Publish::kCreated); }
 
     Saga saga;
     std::map<int, Payment> payments;  ///< by attempt
     Reservation reservation;
     Shipment shipment;
     std::string story;  ///< of the order, for messages
+    int repeats = 0;    ///< how often somebody was asked again
 
     /// Lets somebody read something, or something happen by itself. False: all is quiet.
     bool step(bool with_surprises) {
@@ -88,10 +97,32 @@ public:
                 return true;
             }
         }
-        return carry();
+        return carry() || askAgain();
     }
 
 private:
+    /// The timer of a cancellation that is not answered. While nothing is lost, nobody needs it.
+    bool askAgain() {
+        if (losses_ == Losses::kNone || saga.phase == Phase::kNone) {
+            return false;
+        }
+        ++repeats;
+        advance(Trigger::kAnswerOverdue);
+        return true;
+    }
+
+    bool isLost(const Topic& topic) {
+        if (losses_ == Losses::kNone || saga.phase == Phase::kNone || !chance(4)) {
+            return false;
+        }
+        const std::set<Topic> losable{
+            Publish::kCancelled,         Publish::kCancelRequested,     Trigger::kPaymentFailed,
+            Trigger::kPaymentVoided,     Trigger::kPaymentRefunded,     Trigger::kStockShort,
+            Trigger::kStockReleased,     Trigger::kStockReleasedUnpaid, Trigger::kCommitRefused,
+            Trigger::kShipmentCancelled, Trigger::kCancelRefused};
+        return losable.contains(topic);
+    }
+
     bool chance(unsigned one_in) { return random_() % one_in == 0; }
 
     void publish(Publish what) {
@@ -117,6 +148,9 @@ private:
             return false;
         }
         const Message message = inbox.take(random_);
+        if (isLost(message.topic)) {
+            return true;
+        }
         switch (who) {
             case 0:
                 orderReads(message);
@@ -149,6 +183,7 @@ private:
 
     void paymentSays(int attempt, Payment& payment, Payment::State state, Trigger trigger) {
         payment.state = state;
+        payment.last = trigger;
         for_order_.add({trigger, ++payment.version, attempt});
         if (trigger == Trigger::kPaymentFailed) {
             for_inventory_.add({trigger, payment.version, attempt});
@@ -157,6 +192,11 @@ private:
 
     void paymentReads(const Message& message) {
         Payment& payment = payments[message.attempt];
+        const bool again = message.topic == Topic{Publish::kCancelled} && message.version > payment_cancelled_at_ &&
+                           payment.created_at != 0 && payment_cancelled_at_ > payment.created_at;
+        if (again && payment.isOver()) {
+            for_order_.add({payment.last, ++payment.version, message.attempt});
+        }
         if (message.topic == Topic{Publish::kCreated}) {
             payment.created_at = message.version;
             const bool declined = chance(4);
@@ -191,6 +231,9 @@ private:
         const Message message{trigger, ++reservation.version, reservation.attempt};
         for_order_.add(message);
         for_payment_.add(message);
+        if (trigger == Trigger::kStockCommitted) {
+            for_shipping_.add(message);
+        }
     }
 
     void inventoryReads(const Message& message) {
@@ -212,8 +255,12 @@ private:
                 inventorySays(State::kExpired, Trigger::kCommitRefused);
             }
         } else if (message.topic == Topic{Publish::kCancelled}) {
+            const bool again = reservation.attempt == message.attempt && message.version > stock_cancelled_at_ &&
+                               stock_cancelled_at_ > reservation.created_at;
             stock_cancelled_at_ = std::max(stock_cancelled_at_, message.version);
-            if ((held || reservation.state == State::kCommitted) && message.version > reservation.created_at) {
+            if (again && !held && reservation.state != State::kCommitted) {
+                inventorySays(reservation.state, Trigger::kStockReleased);
+            } else if ((held || reservation.state == State::kCommitted) && message.version > reservation.created_at) {
                 inventorySays(State::kReleased, Trigger::kStockReleased);
             }
         }
@@ -239,7 +286,10 @@ private:
 
     void shippingReads(const Message& message) {
         using State = Shipment::State;
-        if (message.topic == Topic{Publish::kConfirmed} && shipment.state == State::kNone) {
+        if (message.topic == Topic{Trigger::kStockCommitted}) {
+            shipment.committed_attempt = message.attempt;
+        } else if (message.topic == Topic{Publish::kConfirmed} && shipment.state == State::kNone) {
+            shipment.confirmed_attempt = message.attempt;
             shippingSays(State::kCreated, Trigger::kShipmentCreated);
         } else if (message.topic == Topic{Publish::kCancelRequested}) {
             shippingSays(shipment.isOut() ? shipment.state : State::kCancelled,
@@ -249,7 +299,7 @@ private:
 
     bool carry() {
         using State = Shipment::State;
-        if (shipment.state == State::kCreated) {
+        if (shipment.state == State::kCreated && shipment.committed_attempt == shipment.confirmed_attempt) {
             shippingSays(State::kShipped, Trigger::kShipmentShipped);
         } else if (shipment.state == State::kShipped) {
             shippingSays(State::kDelivered, Trigger::kShipmentDelivered);
@@ -285,6 +335,7 @@ private:
     }
 
     std::mt19937 random_;
+    const Losses losses_;
     int attempt_ = 1;
     std::int64_t event_version_ = 0;
     std::int64_t seen_payment_ = 0, seen_reservation_ = 0, seen_shipment_ = 0;
