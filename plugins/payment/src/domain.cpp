@@ -6,6 +6,7 @@
 namespace payment {
 namespace {
 
+constexpr std::string_view kMismatch = "amount_mismatch";
 constexpr std::int64_t kLongestDoubling = 6;  // 2^6 s is more than a minute
 
 const Refund* requestedRefund(const Payment& payment) {
@@ -19,7 +20,7 @@ Step request(OpType type, std::int64_t amount, std::string refund_id = {}) {
 }
 
 Step beforeCapture(const Payment& payment) {
-    if (isUnwanted(payment) || !payment.reason.empty()) {
+    if (isUnwanted(payment) || !payment.reason.empty() || isMismatched(payment)) {
         return payment.authorized > 0 ? request(OpType::kVoid, payment.authorized) : Step{.kind = Step::Kind::kClose};
     }
     if (payment.authorized == 0) {
@@ -97,12 +98,19 @@ State stateOf(const Payment& payment) {
     return payment.authorized > 0 ? State::kAuthorized : State::kCreated;
 }
 
-bool isUnwanted(const Payment& payment) {
+bool isCancelled(const Payment& payment) {
     const Facts& facts = payment.facts;
     // The first order.created comes before every order.cancelled; that of a later attempt may follow one.
-    const bool cancelled =
-        facts.cancelled_version > facts.created_version && (facts.created_version > 0 || payment.attempt == 1);
-    return cancelled || facts.short_of_stock || payment.void_asked;
+    return facts.cancelled_version > facts.created_version && (facts.created_version > 0 || payment.attempt == 1);
+}
+
+bool isUnwanted(const Payment& payment) {
+    return isCancelled(payment) || payment.facts.short_of_stock || payment.void_asked;
+}
+
+bool isMismatched(const Payment& payment) {
+    const Facts& facts = payment.facts;
+    return !facts.currency.empty() && (facts.total != payment.amount || facts.currency != payment.currency);
 }
 
 std::int64_t refundable(const Payment& payment) {
@@ -149,9 +157,25 @@ Settled settle(Payment& payment, const Outcome& outcome, stoa::Time now) {
 }
 
 News close(Payment& payment) {
+    if (payment.reason.empty() && isMismatched(payment)) {
+        payment.reason = kMismatch;
+    }
     payment.closed = payment.reason.empty() ? Closed::kVoided : Closed::kFailed;
     payment.token.clear();
     return payment.reason.empty() ? News::kVoided : News::kFailed;
+}
+
+std::optional<News> lastWord(const Payment& payment) {
+    switch (stateOf(payment)) {
+        case State::kVoided:
+            return News::kVoided;
+        case State::kFailed:
+            return News::kFailed;
+        case State::kRefunded:
+            return News::kRefunded;
+        default:
+            return std::nullopt;
+    }
 }
 
 stoa::microseconds backoff(std::int64_t attempts_so_far) {

@@ -52,6 +52,8 @@ struct Refund {
 struct Facts {
     std::int64_t created_version = 0;    ///< of the order.created of this attempt; 0: it has not come
     std::int64_t cancelled_version = 0;  ///< of the newest order.cancelled; 0: none
+    std::int64_t total = 0;              ///< what the order.created of this attempt says it costs
+    std::string currency;                ///< of `total`; empty: not said yet
     bool reserved = false;
     bool short_of_stock = false;
 };
@@ -86,8 +88,14 @@ struct Payment {
 
 State stateOf(const Payment& payment);
 
+/// The order was cancelled in this attempt at paying, as far as is known.
+bool isCancelled(const Payment& payment);
+
 /// Whether the order needs no money any more: what is held or taken has to go back.
 bool isUnwanted(const Payment& payment);
+
+/// The order costs something else than was recorded: nobody agreed to this payment, so nothing is charged.
+bool isMismatched(const Payment& payment);
 
 /// Captured, not refunded, and not reserved by a refund that is under way.
 std::int64_t refundable(const Payment& payment);
@@ -131,6 +139,9 @@ Settled settle(Payment& payment, const Outcome& outcome, stoa::Time now);
 
 /// Gives the payment up: VOIDED, or FAILED when it has a reason to.
 News close(Payment& payment);
+
+/// What its last event said, if it is over: once more for an order that asks again.
+std::optional<News> lastWord(const Payment& payment);
 
 /// Between two attempts to find something out, or to have something done: 1 s, doubling up to a minute.
 stoa::microseconds backoff(std::int64_t attempts_so_far);

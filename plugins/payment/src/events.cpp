@@ -1,5 +1,7 @@
 #include "events.h"
 
+#include <algorithm>
+
 #include "store.h"
 
 namespace payment::events {
@@ -7,6 +9,19 @@ namespace {
 
 using stoa::Event;
 using stoa::Transaction;
+
+/// The order asks again what became of this attempt: says so again, should it be over.
+void answerAgain(Transaction& tx, Payment& payment) {
+    const auto news = lastWord(payment);
+    if (!news) {
+        return;
+    }
+    const auto refund = std::find_if(payment.refunds.rbegin(), payment.refunds.rend(),
+                                     [](const Refund& each) { return each.state == RefundState::kDone; });
+    ++payment.event_version;
+    store::update(tx, payment);
+    publish(tx, payment, *news, refund == payment.refunds.rend() ? nullptr : &*refund);
+}
 
 /// Whatever was learnt: the job looks at all of it.
 void wake(Transaction& tx, const std::vector<std::string>& payment_ids) {
@@ -60,13 +75,22 @@ void publish(Transaction& tx, const Payment& payment, News news, const Refund* r
 void onOrderCreated(const Event& event, Transaction& tx) {
     const std::string order_id = event.data["orderId"].asString();
     const std::int64_t attempt = event.data["attempt"].asInt64();
-    store::noteCreated(tx, order_id, attempt, event.version);
+    Facts facts;
+    facts.created_version = event.version;
+    facts.total = event.data["totalAmount"].asInt64();
+    facts.currency = event.data["currency"].asString();
+    store::noteCreated(tx, order_id, attempt, facts);
     wake(tx, store::idsOf(tx, order_id, attempt));
 }
 
 void onOrderCancelled(const Event& event, Transaction& tx) {
     const std::string order_id = event.data["orderId"].asString();
-    store::noteCancelled(tx, order_id, event.version);
+    auto payment = store::findByAttempt(tx, order_id, event.data["attempt"].asInt64());
+    // What ended before the first cancellation was told then.
+    const bool again = payment && isCancelled(*payment);
+    if (store::noteCancelled(tx, order_id, event.version) && again) {
+        answerAgain(tx, *payment);
+    }
     wake(tx, store::idsOf(tx, order_id));
 }
 

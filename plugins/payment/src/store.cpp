@@ -9,7 +9,8 @@ constexpr std::string_view kSelect =
     "SELECT p.payment_id, p.order_id, p.attempt, p.user_id, p.amount, p.currency, p.token, p.provider_id, "
     "p.authorized, p.captured, p.refunded, p.closed, p.reason, p.capture_asked, p.void_asked, p.open_op, p.ops, "
     "p.refusals, p.not_before_us, p.version, p.event_version, p.created_us, p.updated_us, a.created_version, "
-    "a.reserved, a.short, o.cancelled_version FROM payments p LEFT JOIN attempt_facts a ON a.order_id = p.order_id AND "
+    "a.total, a.currency AS order_currency, a.reserved, a.short, o.cancelled_version FROM payments p LEFT JOIN "
+    "attempt_facts a ON a.order_id = p.order_id AND "
     "a.attempt = p.attempt LEFT JOIN order_facts o ON o.order_id = p.order_id WHERE ";
 
 Payment paymentOf(const stoa::Row& row) {
@@ -41,6 +42,8 @@ Payment paymentOf(const stoa::Row& row) {
     payment.updated = row.get<stoa::Time>("updated_us");
     payment.facts.created_version = row.get<std::optional<std::int64_t>>("created_version").value_or(0);
     payment.facts.cancelled_version = row.get<std::optional<std::int64_t>>("cancelled_version").value_or(0);
+    payment.facts.total = row.get<std::optional<std::int64_t>>("total").value_or(0);
+    payment.facts.currency = row.get<std::optional<std::string>>("order_currency").value_or("");
     payment.facts.reserved = row.get<std::optional<bool>>("reserved").value_or(false);
     payment.facts.short_of_stock = row.get<std::optional<bool>>("short").value_or(false);
     return payment;
@@ -168,11 +171,12 @@ void updateRefund(stoa::Transaction& tx, const Refund& refund) {
     tx.execute("UPDATE refunds SET state = $1 WHERE refund_id = $2", {name(refund.state), refund.id});
 }
 
-void noteCreated(stoa::Transaction& tx, std::string_view order_id, std::int64_t attempt, std::int64_t version) {
+void noteCreated(stoa::Transaction& tx, std::string_view order_id, std::int64_t attempt, const Facts& facts) {
     tx.execute(
-        "INSERT INTO attempt_facts (order_id, attempt, created_version, reserved, short) VALUES ($1, $2, $3, $4, $4) "
-        "ON CONFLICT (order_id, attempt) DO UPDATE SET created_version = excluded.created_version",
-        {order_id, attempt, version, false});
+        "INSERT INTO attempt_facts (order_id, attempt, created_version, total, currency, reserved, short) VALUES ($1, "
+        "$2, $3, $4, $5, $6, $6) ON CONFLICT (order_id, attempt) DO UPDATE SET created_version = "
+        "excluded.created_version, total = excluded.total, currency = excluded.currency",
+        {order_id, attempt, facts.created_version, facts.total, facts.currency, false});
 }
 
 void noteReserved(stoa::Transaction& tx, std::string_view order_id, std::int64_t attempt) {
@@ -189,12 +193,12 @@ void noteShort(stoa::Transaction& tx, std::string_view order_id, std::int64_t at
         {order_id, attempt, false, true});
 }
 
-void noteCancelled(stoa::Transaction& tx, std::string_view order_id, std::int64_t version) {
-    tx.execute(
-        "INSERT INTO order_facts (order_id, cancelled_version) VALUES ($1, $2) ON CONFLICT (order_id) DO UPDATE SET "
-        "cancelled_version = excluded.cancelled_version WHERE order_facts.cancelled_version < "
-        "excluded.cancelled_version",
-        {order_id, version});
+bool noteCancelled(stoa::Transaction& tx, std::string_view order_id, std::int64_t version) {
+    return tx.execute(
+               "INSERT INTO order_facts (order_id, cancelled_version) VALUES ($1, $2) ON CONFLICT (order_id) DO UPDATE "
+               "SET cancelled_version = excluded.cancelled_version WHERE order_facts.cancelled_version < "
+               "excluded.cancelled_version",
+               {order_id, version}) == 1;
 }
 
 bool keepNotice(stoa::Transaction& tx, std::string_view provider, const Notice& notice, std::string_view body) {

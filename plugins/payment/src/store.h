@@ -29,10 +29,11 @@ void updateOp(stoa::Transaction& tx, const Op& op, std::string_view provider_ref
 void insertRefund(stoa::Transaction& tx, const Payment& payment, const Refund& refund);
 void updateRefund(stoa::Transaction& tx, const Refund& refund);
 
-void noteCreated(stoa::Transaction& tx, std::string_view order_id, std::int64_t attempt, std::int64_t version);
+void noteCreated(stoa::Transaction& tx, std::string_view order_id, std::int64_t attempt, const Facts& facts);
 void noteReserved(stoa::Transaction& tx, std::string_view order_id, std::int64_t attempt);
 void noteShort(stoa::Transaction& tx, std::string_view order_id, std::int64_t attempt);
-void noteCancelled(stoa::Transaction& tx, std::string_view order_id, std::int64_t version);
+/// False: this one, or a newer one, came before.
+bool noteCancelled(stoa::Transaction& tx, std::string_view order_id, std::int64_t version);
 
 /// False: it came before.
 bool keepNotice(stoa::Transaction& tx, std::string_view provider, const Notice& notice, std::string_view body);

@@ -18,6 +18,8 @@ class EveryOrderTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(EveryOrderTest);
     CPPUNIT_TEST(aCancelledOrderCostsNothing);
     CPPUNIT_TEST(anOrderThatLivesIsChargedOnce);
+    CPPUNIT_TEST(anOrderOfAnotherAmountIsNeverCharged);
+    CPPUNIT_TEST(anOrderThatAsksAgainIsAnsweredAgain);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -27,7 +29,8 @@ public:
         shop_ = std::make_unique<Shop>(settings);
     }
 
-    /// Plays `steps` in every order: 'p' the payment is recorded, 'c' created, 'r' reserved, 's' short, 'x' cancelled.
+    /// Plays `steps` in every order: 'p' the payment is recorded, 'c' created, 'r' reserved, 's' short, 'x' cancelled,
+    /// 'y' cancelled once more because nobody has answered.
     template <class Check>
     void play(std::string steps, const std::string& token, Check check) {
         std::sort(steps.begin(), steps.end());
@@ -63,6 +66,9 @@ public:
                 break;
             case 's':
                 shop_->deliver("inventory.reservation_failed", 1);
+                break;
+            case 'y':
+                shop_->deliver("order.cancelled", 3);
                 break;
             default:
                 shop_->deliver("order.cancelled", 2);
@@ -111,6 +117,25 @@ public:
         });
         play("pcr", "tok_capture_fails", [this](const std::string& what) {
             CPPUNIT_ASSERT_EQUAL_MESSAGE(what, std::string("authorized failed"), shop_->events());
+        });
+    }
+
+    void anOrderOfAnotherAmountIsNeverCharged() {
+        shop_->total = 2499;
+        play("pcrx", "tok_ok",
+             [this](const std::string& what) { CPPUNIT_ASSERT_MESSAGE(what, shop_->psp.of(shop_->payment).empty()); });
+        play("pcr", "tok_ok", [this](const std::string& what) {
+            CPPUNIT_ASSERT_MESSAGE(what, shop_->psp.of(shop_->payment).empty());
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(what, std::string("failed"), shop_->events());
+        });
+    }
+
+    void anOrderThatAsksAgainIsAnsweredAgain() {
+        play("pcrxy", "tok_ok", [this](const std::string& what) {
+            const auto accounts = shop_->psp.of(shop_->payment);
+            CPPUNIT_ASSERT_MESSAGE(what, accounts.empty() || (accounts.size() == 1 && accounts[0]->settled()));
+            const std::string events = shop_->events();
+            CPPUNIT_ASSERT_MESSAGE(what + ": " + events, endsWith(events, "voided") || endsWith(events, "refunded"));
         });
     }
 

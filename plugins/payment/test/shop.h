@@ -56,6 +56,8 @@ public:
         data["orderId"] = order;
         data["attempt"] = attempt;
         data["paymentId"] = payment.empty() ? id() : payment;
+        data["totalAmount"] = total;
+        data["currency"] = currency;
         CPPUNIT_ASSERT_EQUAL(STOA_OK + 0, host.deliver(topic, order, data, version) + 0);
     }
     stoa::fake::Answer get() { return host.get("/api/v1/payments/" + payment).service("order").send(); }
@@ -84,6 +86,8 @@ public:
     std::string user = "0190a0b0-0000-7000-8000-000000000002";
     std::string order;
     std::string payment;
+    int total = 2500;              ///< what order.created says
+    std::string currency = "EUR";  ///< of it
 
 private:
     unsigned ids_ = 0;
