@@ -98,11 +98,11 @@ class Shop:
         body = {"quantity": quantity, "reference": reference}
         return self.request("POST", f"/api/v1/inventory/{product}/receive", body, token, key or new_key())
 
-    def place_order(self, token, lines, total, payment_token="tok_ok", key=None):
+    def place_order(self, token, lines, total, payment_token="tok_ok", key=None, address=ADDRESS):
         """lines: [(product id, quantity)]; total in minor units."""
         body = {"lines": [{"productId": product, "quantity": quantity} for product, quantity in lines],
                 "expectedTotal": {"amount": total, "currency": "EUR"}, "paymentToken": payment_token,
-                "shippingAddress": ADDRESS}
+                "shippingAddress": address}
         return self.request("POST", "/api/v1/orders", body, token, key or new_key())
 
     def order(self, token, order_id):

@@ -1,6 +1,6 @@
 """Cancelling before the money has come, before the parcel has left, and too late."""
 
-from shop import Refused, delivered
+from shop import ADDRESS, Refused, delivered, new_key
 from support.scenario import Scenario
 
 
@@ -57,6 +57,16 @@ class OrdersAreCancelled(Scenario):
         order = ada.at_rest(order_id)
         self.assertEqual(order["status"], "COMPLETED" if shipped else "CANCELLED")
         self.assert_stock(bread, 3 if shipped else 4)
+
+    def test_when_the_carrier_will_not_take_the_parcel_the_money_goes_back(self):
+        bread = self.product(stock=4)
+        ada = self.customer()
+        placed = self.shop.place_order(ada.token, [(bread.id, 2)], 2 * bread.price, key=new_key(),
+                                       address=ADDRESS | {"postalCode": "00000"})
+        order = ada.at_rest(placed["orderId"])
+        self.assertEqual((order["status"], order["reason"], order["paymentStatus"]),
+                         ("CANCELLED", "shipment_cancelled", "REFUNDED"))
+        self.assert_stock(bread, 4)
 
     def test_cancelling_twice_changes_nothing(self):
         bread = self.product(stock=4)

@@ -148,6 +148,10 @@ Response Api::commitReservation(Request& request) const {
 Response Api::releaseReservation(Request& request) const {
     return request.transact([&](Transaction& tx) {
         Reservation reservation = lockKnown(tx, request.param("orderId"));
+        if (reservation.state == State::kCommitted) {
+            throw refused(reservation, "committed",
+                          "It is committed to its order, and may be packed; cancel the order.");
+        }
         if (reservation.live()) {
             events_.apply(tx, reservation, {{Action::kGiveBack, kCancelled}});
         } else if (reservation.state == State::kShipped) {

@@ -19,9 +19,9 @@ constexpr std::array<std::pair<State, std::string_view>, 7> kStates{{{State::kNo
 /// The current attempt was cancelled.
 bool cancelled(const Reservation& reservation) { return reservation.cancel_version > reservation.order_version; }
 
-/// The order was cancelled before its order.created came. That one, at most the version before, is then stale.
-Steps bury(Reservation& reservation, std::int64_t version) {
-    ++reservation.attempt;
+/// The attempt was cancelled before its order.created came. That one, at most the version before, is then stale.
+Steps bury(Reservation& reservation, std::int64_t attempt, std::int64_t version) {
+    reservation.attempt = attempt;
     reservation.order_version = version - 1;
     return {{Action::kAcknowledge, kCancelled}};
 }
@@ -47,11 +47,8 @@ Steps onCreated(Reservation& reservation, std::int64_t attempt, std::int64_t ver
         return steps;
     }
     steps.push_back({Action::kTake});
-    if (reservation.confirm_version > version || reservation.shipped) {
+    if (reservation.confirm_version > version) {
         steps.push_back({Action::kCommit});
-    }
-    if (reservation.shipped) {
-        steps.push_back({Action::kShip});
     }
     return steps;
 }
@@ -64,19 +61,16 @@ Steps onConfirmed(Reservation& reservation, std::int64_t version) {
     if (version <= reservation.order_version || cancelled(reservation)) {
         return {};
     }
-    Steps steps;
     if (reservation.state == State::kHeld) {
-        steps.push_back({Action::kCommit});
-    } else if (reservation.ended() && !reservation.lines.empty()) {
-        steps.push_back({Action::kTakeAndCommit});
+        return {{Action::kCommit}};
     }
-    if (!steps.empty() && reservation.shipped) {
-        steps.push_back({Action::kShip});
+    if (reservation.ended() && !reservation.lines.empty()) {
+        return {{Action::kTakeAndCommit}};
     }
-    return steps;
+    return {};
 }
 
-Steps onCancelled(Reservation& reservation, std::int64_t version) {
+Steps onCancelled(Reservation& reservation, std::int64_t attempt, std::int64_t version) {
     const std::int64_t known = std::max(reservation.cancel_version, reservation.order_version);
     const bool again = cancelled(reservation);
     reservation.cancel_version = std::max(reservation.cancel_version, version);
@@ -86,11 +80,11 @@ Steps onCancelled(Reservation& reservation, std::int64_t version) {
     if (reservation.live()) {
         return {{Action::kGiveBack, kCancelled}};
     }
-    // Ended before: its end was published then. A second cancellation is of an attempt that is still to come.
-    if (reservation.state == State::kNone || again) {
-        return bury(reservation, version);
+    if (attempt > reservation.attempt) {
+        return bury(reservation, attempt, version);
     }
-    return {};
+    // Ended before: its end was published then. A second cancellation of the same attempt asks for it again.
+    return again ? Steps{{Action::kAnswerAgain, kCancelled}} : Steps{};
 }
 
 Steps onPaymentFailed(Reservation& reservation, std::int64_t attempt) {
@@ -102,16 +96,11 @@ Steps onPaymentFailed(Reservation& reservation, std::int64_t attempt) {
 }
 
 Steps onShipped(Reservation& reservation) {
-    if (std::exchange(reservation.shipped, true)) {
+    if (reservation.state != State::kCommitted) {
         return {};
     }
-    if (reservation.state == State::kCommitted) {
-        return {{Action::kShip}};
-    }
-    if (reservation.state == State::kHeld) {
-        return {{Action::kCommit}, {Action::kShip}};  // only a confirmed order ships: its order.confirmed is late
-    }
-    return {};
+    reservation.shipped = true;
+    return {{Action::kShip}};
 }
 
 Steps onExpiry(const Reservation& reservation, stoa::Time now) {

@@ -41,7 +41,7 @@ struct Reservation {
     std::int64_t cancel_version = 0;   ///< of the newest order.cancelled
     std::int64_t confirm_version = 0;  ///< of the newest order.confirmed
     std::int64_t failed_attempt = 0;   ///< newest attempt whose payment failed
-    bool shipped = false;              ///< shipment.shipped came
+    bool shipped = false;              ///< its parcel has left
     stoa::Time expires;
     std::vector<Line> lines;  ///< sorted by product
     std::int64_t version = 1;
@@ -61,8 +61,9 @@ enum class Action {
     kTakeAndCommit,  ///< the hold is over: once more, or commit_refused
     kCommit,
     kShip,
-    kGiveBack,    ///< for `reason`
-    kAcknowledge  ///< say that nothing is held for this attempt, for `reason`
+    kGiveBack,     ///< for `reason`
+    kAcknowledge,  ///< say that nothing is held for this attempt, for `reason`
+    kAnswerAgain   ///< say once more that nothing is held any more, for `reason`
 };
 
 struct Step {
@@ -80,8 +81,9 @@ inline constexpr std::string_view kPaymentFailed = "payment_failed";
 /// against each other: every interleaving ends in the same state. `version` is the order's.
 Steps onCreated(Reservation& reservation, std::int64_t attempt, std::int64_t version);
 Steps onConfirmed(Reservation& reservation, std::int64_t version);
-Steps onCancelled(Reservation& reservation, std::int64_t version);
+Steps onCancelled(Reservation& reservation, std::int64_t attempt, std::int64_t version);
 Steps onPaymentFailed(Reservation& reservation, std::int64_t attempt);
+/// Shipping books nothing before inventory.committed: what ships is COMMITTED, and is taken off what is on hand.
 Steps onShipped(Reservation& reservation);
 Steps onExpiry(const Reservation& reservation, stoa::Time now);
 

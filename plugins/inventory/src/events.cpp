@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <stoa/error.h>
 #include <stoa/json.h>
 #include <stoa/time.h>
 #include <stoa/uuid.h>
@@ -79,7 +80,7 @@ void Events::onConfirmed(const Event& event, Transaction& tx) const {
 
 void Events::onCancelled(const Event& event, Transaction& tx) const {
     Reservation reservation = store::lock(tx, orderOf(event));
-    apply(tx, reservation, inventory::onCancelled(reservation, event.version));
+    apply(tx, reservation, inventory::onCancelled(reservation, event.data["attempt"].asInt64(), event.version));
 }
 
 void Events::onPaymentFailed(const Event& event, Transaction& tx) const {
@@ -89,7 +90,13 @@ void Events::onPaymentFailed(const Event& event, Transaction& tx) const {
 
 void Events::onShipped(const Event& event, Transaction& tx) const {
     Reservation reservation = store::lock(tx, orderOf(event));
-    apply(tx, reservation, inventory::onShipped(reservation));
+    const Steps steps = inventory::onShipped(reservation);
+    if (steps.empty() && reservation.state != State::kShipped) {
+        // Taking it off what is on hand would take it from somebody else. A dead letter shows it to people.
+        throw stoa::Error(STOA_INTERNAL, "a parcel of order " + reservation.order_id +
+                                             " has left without committed stock; count the shelf, adjust the stock");
+    }
+    apply(tx, reservation, steps);
 }
 
 void Events::onExpiry(const stoa::Firing& firing, Transaction& tx) const {
@@ -158,6 +165,9 @@ bool Events::perform(Transaction& tx, Reservation& reservation, const Step& step
             reservation.id.clear();
             reservation.lines.clear();
             store::saveLines(tx, reservation);
+            publish("inventory.released", withReason(about(reservation), step.reason));
+            break;
+        case Action::kAnswerAgain:
             publish("inventory.released", withReason(about(reservation), step.reason));
             break;
         case Action::kBegin:

@@ -3,6 +3,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <stdexcept>
+#include <string>
 
 #include "domain.h"
 
@@ -18,6 +19,7 @@ class DomainTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(whatOvertookTheOrderIsMadeUpFor);
     CPPUNIT_TEST(aConfirmationOfACancelledOrderIsIgnored);
     CPPUNIT_TEST(aCancellationOlderThanTheAttemptIsIgnored);
+    CPPUNIT_TEST(whoAsksAgainIsAnsweredAgain);
     CPPUNIT_TEST(onlyAHeldReservationIsLostWithThePayment);
     CPPUNIT_TEST(onlyAHoldExpiresAndNotBeforeItsTime);
     CPPUNIT_TEST(aParcelShipsOnce);
@@ -50,8 +52,7 @@ public:
     void whatOvertookTheOrderIsMadeUpFor() {
         Reservation reservation;
         CPPUNIT_ASSERT(onConfirmed(reservation, 2).empty());
-        CPPUNIT_ASSERT(onShipped(reservation).empty());
-        const Steps all{{Action::kBegin}, {Action::kTake}, {Action::kCommit}, {Action::kShip}};
+        const Steps all{{Action::kBegin}, {Action::kTake}, {Action::kCommit}};
         CPPUNIT_ASSERT(onCreated(reservation, 1, 1) == all);
         Reservation failed;
         CPPUNIT_ASSERT(onPaymentFailed(failed, 1).empty());
@@ -69,9 +70,23 @@ public:
 
     void aCancellationOlderThanTheAttemptIsIgnored() {
         Reservation reservation = in(State::kHeld, 2, 3);
-        CPPUNIT_ASSERT(onCancelled(reservation, 2).empty());
-        CPPUNIT_ASSERT((onCancelled(reservation, 4) == Steps{{Action::kGiveBack, kCancelled}}));
-        CPPUNIT_ASSERT(onCancelled(reservation, 4).empty());
+        CPPUNIT_ASSERT(onCancelled(reservation, 1, 2).empty());
+        CPPUNIT_ASSERT((onCancelled(reservation, 2, 4) == Steps{{Action::kGiveBack, kCancelled}}));
+        CPPUNIT_ASSERT(onCancelled(reservation, 2, 4).empty());
+    }
+
+    void whoAsksAgainIsAnsweredAgain() {
+        const Steps answer{{Action::kAnswerAgain, kCancelled}};
+        Reservation reservation = in(State::kFailed, 1, 1);
+        CPPUNIT_ASSERT(onCancelled(reservation, 1, 2).empty());  // reservation_failed has told it
+        CPPUNIT_ASSERT(onCancelled(reservation, 1, 3) == answer);
+        CPPUNIT_ASSERT(onCancelled(reservation, 1, 3).empty());
+        CPPUNIT_ASSERT((onCreated(reservation, 2, 4) == Steps{{Action::kBegin}, {Action::kTake}}));
+        Reservation unknown;
+        const Steps tombstone{{Action::kAcknowledge, kCancelled}};
+        CPPUNIT_ASSERT(onCancelled(unknown, 1, 2) == tombstone);
+        CPPUNIT_ASSERT(onCancelled(unknown, 2, 5) == tombstone);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, unknown.attempt);
     }
 
     void onlyAHeldReservationIsLostWithThePayment() {
@@ -94,7 +109,10 @@ public:
     void aParcelShipsOnce() {
         Reservation reservation = in(State::kCommitted, 1, 1);
         CPPUNIT_ASSERT((onShipped(reservation) == Steps{{Action::kShip}}));
-        CPPUNIT_ASSERT(onShipped(reservation).empty());
+        for (const State state : {State::kShipped, State::kHeld, State::kExpired, State::kReleased, State::kNone}) {
+            reservation.state = state;
+            CPPUNIT_ASSERT_MESSAGE(std::string(name(state)), onShipped(reservation).empty());
+        }
     }
 
     void lowMeansAtTheThreshold() {

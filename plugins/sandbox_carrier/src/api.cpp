@@ -37,6 +37,9 @@ void Api::checkKey(const stoa::Request& request) const {
 stoa::Response Api::bookParcel(stoa::Request& request) const {
     checkKey(request);
     const Json::Value body = request.json();
+    if (body["address"]["postalCode"].asString() == kUnserved) {
+        throw stoa::unprocessable("not-served", "No parcel goes to this address.");
+    }
     return request.transact([&](stoa::Transaction& tx) {
         Parcel parcel{.id = request.resourceId(),
                       .reference = body["reference"].asString(),

@@ -37,6 +37,8 @@ struct Pace {
 std::optional<std::string_view> next(std::string_view status);
 /// How long it stays in `status`.
 std::chrono::milliseconds stay(std::string_view status, const Pace& pace);
+/// Nothing goes to this postal code: a carrier that refuses for good, for tests.
+inline constexpr std::string_view kUnserved = "00000";
 /// "SBX" and twelve characters of the parcel's id.
 std::string trackingNumberOf(std::string_view parcel_id);
 

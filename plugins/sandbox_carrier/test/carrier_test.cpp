@@ -22,6 +22,7 @@ class CarrierTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(oneParcelAReference);
     CPPUNIT_TEST(aBookedParcelIsCancelledOnce);
     CPPUNIT_TEST(aPickedUpParcelIsKept);
+    CPPUNIT_TEST(anAddressThatIsNotServedIsRefused);
     CPPUNIT_TEST(aWrongKeyIsRefused);
     CPPUNIT_TEST(aParcelStaysAsLongAsItsPaceSays);
     CPPUNIT_TEST_SUITE_END();
@@ -84,6 +85,13 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("picked-up"), cancel(parcel).problem());
     }
 
+    void anAddressThatIsNotServedIsRefused() {
+        const auto answer = send(booking("a", "00000"), "a");
+        CPPUNIT_ASSERT_EQUAL(std::string("not-served"), answer.problem());
+        CPPUNIT_ASSERT_EQUAL(422, answer.status);
+        CPPUNIT_ASSERT(host_->timers().empty());
+    }
+
     void aWrongKeyIsRefused() {
         const Json::Value parcel = book("a").json();
         const std::string target = "/api/v1/carrier/parcels/" + parcel["parcelId"].asString();
@@ -100,20 +108,23 @@ public:
     }
 
 private:
-    fake::Answer book(const std::string& reference, const std::string& key = {}) {
+    static Json::Value booking(const std::string& reference, const std::string& postal_code) {
         Json::Value body;
         body["reference"] = reference;
-        for (const char* field : {"name", "line1", "postalCode", "city"}) {
+        for (const char* field : {"name", "line1", "city"}) {
             body["address"][field] = "x";
         }
+        body["address"]["postalCode"] = postal_code;
         body["address"]["country"] = "DE";
         body["lines"][0]["productId"] = "p";
         body["lines"][0]["quantity"] = 1;
-        const fake::Answer answer = host_->post("/api/v1/carrier/parcels")
-                                        .header("Carrier-Key", "key")
-                                        .key(key.empty() ? reference : key)
-                                        .json(body)
-                                        .send();
+        return body;
+    }
+    fake::Answer send(const Json::Value& body, const std::string& key) {
+        return host_->post("/api/v1/carrier/parcels").header("Carrier-Key", "key").key(key).json(body).send();
+    }
+    fake::Answer book(const std::string& reference, const std::string& key = {}) {
+        const fake::Answer answer = send(booking(reference, "x"), key.empty() ? reference : key);
         CPPUNIT_ASSERT_EQUAL(201, answer.status);
         return answer;
     }

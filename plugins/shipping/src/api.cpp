@@ -30,6 +30,9 @@ Json::Value shipmentView(const Shipment& shipment) {
     if (!shipment.tracking_number.empty()) {
         view["trackingNumber"] = shipment.tracking_number;
     }
+    if (!shipment.reason.empty()) {
+        view["reason"] = shipment.reason;
+    }
     view["version"] = static_cast<Json::Int64>(shipment.version);
     view["createdAt"] = stoa::formatTime(shipment.created);
     view["updatedAt"] = stoa::formatTime(shipment.updated);

@@ -4,10 +4,34 @@
 #include "store.h"
 
 namespace shipping {
+namespace {
+
+/// Answers to a request that another try of the same can't change: it is the request that the carrier does not want.
+/// The rest is about this moment, or about our keys, which people can put right.
+bool isForGood(int status) {
+    switch (status) {
+        case 401:
+        case 403:
+        case 408:
+        case 409:
+        case 425:
+        case 429:
+            return false;
+        default:
+            return status >= 400 && status < 500;
+    }
+}
+
+}  // namespace
+
+Carrier::Carrier(stoa::Host& host)
+    : host_(host),
+      refused_(host.metrics().counter("shipping_bookings_refused_total",
+                                      "Parcels that the carrier would not take; their orders are cancelled.")) {}
 
 void Carrier::work(const stoa::Firing& firing) const {
     Shipment shipment = read(firing.key);
-    if (shipment.state == State::kPending || shipment.state == State::kBooking) {
+    if (mayBook(shipment) || shipment.state == State::kBooking) {
         const Json::Value address = addressOf(shipment);
         // Committed before the carrier hears of it: from here on a cancellation has to ask the carrier.
         shipment = note(shipment.id, {.what = Happening::kBookingBegins});
@@ -19,7 +43,9 @@ void Carrier::work(const stoa::Firing& firing) const {
         if (shipment.parcel_id.empty()) {  // nobody knows whether it was booked: the same key tells
             shipment = note(shipment.id, book(shipment, addressOf(shipment)));
         }
-        note(shipment.id, cancel(shipment));
+        if (shipment.state == State::kCancelling) {
+            note(shipment.id, cancel(shipment));
+        }
     }
 }
 
@@ -61,6 +87,12 @@ Trigger Carrier::book(const Shipment& shipment, const Json::Value& address) cons
         body["lines"].append(std::move(line));
     }
     const stoa::Reply reply = ask("/parcels", shipment.id, std::move(body));
+    if (isForGood(reply.status())) {
+        refused_.record();
+        host_.log().error("the carrier will not take a parcel; its order is cancelled and refunded",
+                          {{"shipment", shipment.id}, {"order", shipment.order_id}, {"answer", reply.body()}});
+        return {.what = Happening::kBookingRefused, .reason = "carrier_refused"};
+    }
     if (!reply.ok()) {
         throw stoa::Error(STOA_UNAVAILABLE, "the carrier refused to book shipment " + shipment.id + " with status " +
                                                 std::to_string(reply.status()) + ": " + reply.body());
@@ -73,7 +105,10 @@ Trigger Carrier::book(const Shipment& shipment, const Json::Value& address) cons
 
 Trigger Carrier::cancel(const Shipment& shipment) const {
     const stoa::Reply reply = ask("/parcels/" + stoa::escapeSegment(shipment.parcel_id) + "/cancel", {}, {});
-    if (reply.status() == 409) {
+    if (reply.status() == 404 || reply.status() == 410) {
+        return {.what = Happening::kParcelCancelled};  // what is not there can't leave
+    }
+    if (reply.status() == 409 || isForGood(reply.status())) {
         return {.what = Happening::kParcelKept};
     }
     if (!reply.ok()) {

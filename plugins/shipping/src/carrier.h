@@ -10,7 +10,7 @@ namespace shipping {
 
 class Carrier {
 public:
-    explicit Carrier(stoa::Host& host) : host_(host) {}
+    explicit Carrier(stoa::Host& host);
 
     /// Job: does at the carrier what the shipment's state needs, and notes the outcome. Repeating it repeats the
     /// carrier's answer, because the shipment's id is the idempotency key. Throws Error while the order or the carrier
@@ -21,11 +21,13 @@ private:
     Shipment read(const std::string& id) const;
     Shipment note(const std::string& id, const Trigger& trigger) const;
     Json::Value addressOf(const Shipment& shipment) const;
+    /// kBooked, or kBookingRefused when the carrier will never take this parcel.
     Trigger book(const Shipment& shipment, const Json::Value& address) const;
     Trigger cancel(const Shipment& shipment) const;
     stoa::Reply ask(const std::string& path, const std::string& key, Json::Value body) const;
 
     stoa::Host& host_;
+    const stoa::Series refused_;
 };
 
 }  // namespace shipping

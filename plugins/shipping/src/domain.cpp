@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include <stoa/uuid.h>
 
@@ -25,8 +26,18 @@ void beginWhenDue(Transition& transition) {
     if (next.state == State::kExpected && !next.items.empty() && next.confirmed_version > next.dead_version) {
         next.state = State::kPending;
         transition.publish.push_back(Publish::kCreated);
-        transition.ask_carrier = true;
+        transition.ask_carrier = mayBook(next);
     }
+}
+
+void stockCommitted(Transition& transition, std::int64_t attempt) {
+    Shipment& next = transition.next;
+    if (attempt <= next.committed_attempt) {
+        transition.ignored = "this is known";
+        return;
+    }
+    next.committed_attempt = attempt;
+    transition.ask_carrier = mayBook(next);
 }
 
 void cancelled(Transition& transition) {
@@ -54,6 +65,7 @@ void cancel(Transition& transition) {
             transition.ask_carrier = true;
             break;
         case State::kCancelling:
+            transition.ask_carrier = true;
             break;
         case State::kExpected:
         case State::kCancelled:
@@ -70,12 +82,16 @@ void cancelRequested(Transition& transition, std::int64_t version) {
         transition.ignored = "this was asked before";
         return;
     }
-    next.asked_version = version;
+    const bool again = std::exchange(next.asked_version, version) > 0;
     if (next.state == State::kExpected) {
         // A tombstone: whatever confirmed the order before this comes too late.
         next.dead_version = std::max(next.dead_version, version);
         cancelled(transition);
-    } else if (next.state != State::kCancelled) {  // else shipment.cancelled has answered it
+    } else if (next.state == State::kCancelled) {
+        if (again) {
+            cancelled(transition);  // the order asks again: it has missed the answer
+        }
+    } else {
         next.answer_owed = true;
         cancel(transition);
         transition.ignored = {};
@@ -135,8 +151,12 @@ void byCarrierJob(Transition& transition, const Trigger& trigger) {
         if (next.state == State::kBooking) {
             next.state = State::kLabelled;
         }
-    } else if (trigger.what == Happening::kBookingBegins && next.state == State::kPending) {
+    } else if (trigger.what == Happening::kBookingBegins && mayBook(next)) {
         next.state = State::kBooking;
+    } else if (trigger.what == Happening::kBookingRefused && next.parcel_id.empty() &&
+               (next.state == State::kBooking || next.state == State::kCancelling)) {
+        next.reason = trigger.reason;
+        cancelled(transition);
     } else if (trigger.what == Happening::kParcelCancelled && next.state == State::kCancelling) {
         cancelled(transition);
     } else if (trigger.what == Happening::kParcelKept && next.state == State::kCancelling) {
@@ -173,7 +193,10 @@ Transition decide(const Shipment& shipment, const Trigger& trigger) {
             beginWhenDue(transition);
             break;
         case Happening::kOrderConfirmed:
-            transition.next.confirmed_version = std::max(shipment.confirmed_version, trigger.version);
+            if (trigger.version > shipment.confirmed_version) {
+                transition.next.confirmed_version = trigger.version;
+                transition.next.confirmed_attempt = trigger.attempt;
+            }
             beginWhenDue(transition);
             break;
         case Happening::kCancelRequested:
@@ -181,6 +204,9 @@ Transition decide(const Shipment& shipment, const Trigger& trigger) {
             break;
         case Happening::kOrderCancelled:
             orderCancelled(transition, trigger.version);
+            break;
+        case Happening::kStockCommitted:
+            stockCommitted(transition, trigger.attempt);
             break;
         case Happening::kPickedUp:
             moved(transition, trigger, State::kShipped);
@@ -193,6 +219,7 @@ Transition decide(const Shipment& shipment, const Trigger& trigger) {
             break;
         case Happening::kBookingBegins:
         case Happening::kBooked:
+        case Happening::kBookingRefused:
         case Happening::kParcelCancelled:
         case Happening::kParcelKept:
             byCarrierJob(transition, trigger);
@@ -216,6 +243,10 @@ State stateNamed(std::string_view text) {
         throw std::invalid_argument("there is no state " + std::string(text));
     }
     return static_cast<State>(found - kStates.begin());
+}
+
+bool mayBook(const Shipment& shipment) {
+    return shipment.state == State::kPending && shipment.committed_attempt >= shipment.confirmed_attempt;
 }
 
 std::string shipmentIdOf(std::string_view order_id) { return stoa::uuidFromName("shipment", order_id); }

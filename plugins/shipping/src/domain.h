@@ -40,11 +40,14 @@ struct Shipment {
     State state = State::kExpected;
     // Topics are not ordered against each other: what counts is the version of the order that an event speaks of.
     std::int64_t confirmed_version = 0;  ///< of order.confirmed
+    std::int64_t confirmed_attempt = 0;  ///< at paying, that was confirmed
+    std::int64_t committed_attempt = 0;  ///< whose stock inventory has committed
     std::int64_t dead_version = 0;       ///< what was confirmed up to here does not ship
     std::int64_t asked_version = 0;      ///< of the newest order.cancel_requested
     bool answer_owed = false;            ///< order waits for shipment.cancelled or shipment.cancel_refused
     std::string parcel_id;               ///< the carrier's; empty until it is booked
     std::string tracking_number;
+    std::string reason;              ///< why it was cancelled, when neither order nor staff asked for it
     std::int64_t version = 1;        ///< of the row: the ETag
     std::int64_t event_version = 0;  ///< events published so far
     stoa::Time created;
@@ -57,9 +60,11 @@ enum class Happening {
     kOrderConfirmed,
     kCancelRequested,
     kOrderCancelled,
+    kStockCommitted,  ///< inventory; only `attempt` counts
     // Our own work at the carrier.
     kBookingBegins,
     kBooked,
+    kBookingRefused,  ///< for good: there is no parcel, and there will be none
     kParcelCancelled,
     kParcelKept,  ///< the carrier refused to cancel it
     // Reports of the carrier.
@@ -77,6 +82,8 @@ struct Trigger {
     std::int64_t version = 0;
     std::string parcel_id = {};
     std::string tracking_number = {};
+    std::int64_t attempt = 0;  ///< at paying, of kOrderConfirmed and kStockCommitted
+    std::string reason = {};   ///< of kBookingRefused
 };
 
 enum class Publish { kCreated, kShipped, kDelivered, kCancelled, kCancelRefused };
@@ -91,6 +98,10 @@ struct Transition {
 
 /// For kOrderCreated the caller has put the items into `shipment` already.
 Transition decide(const Shipment& shipment, const Trigger& trigger);
+
+/// Whether the carrier may be asked for a parcel: nothing leaves that inventory has not committed, because until then
+/// it may answer that the stock is gone.
+bool mayBook(const Shipment& shipment);
 
 /// The one shipment of an order; the same whichever event comes first.
 std::string shipmentIdOf(std::string_view order_id);

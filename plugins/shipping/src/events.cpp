@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include <stoa/json.h>
+
 #include "store.h"
 
 namespace shipping::events {
@@ -14,6 +16,9 @@ Json::Value payload(const Shipment& shipment, Publish what) {
     Json::Value data;
     data["shipmentId"] = shipment.id;
     data["orderId"] = shipment.order_id;
+    if (what == Publish::kCancelled && !shipment.reason.empty()) {
+        data["reason"] = shipment.reason;
+    }
     if (what == Publish::kCancelled || what == Publish::kCancelRefused) {
         return data;
     }
@@ -55,12 +60,17 @@ std::vector<Item> itemsOf(const Json::Value& lines) {
 }
 
 Shipment shipmentOf(const Event& event, Transaction& tx) {
-    return store::ofOrder(tx, event.data["orderId"].asString(), event.data["userId"].asString());
+    const std::string user_id = stoa::textOr(event.data, "userId");  // inventory does not say
+    Shipment shipment = store::ofOrder(tx, event.data["orderId"].asString(), user_id);
+    if (shipment.user_id.empty()) {
+        shipment.user_id = user_id;
+    }
+    return shipment;
 }
 
 void apply(const Event& event, Transaction& tx, Happening what) {
     Shipment shipment = shipmentOf(event, tx);
-    advance(tx, shipment, {.what = what, .version = event.version});
+    advance(tx, shipment, {.what = what, .version = event.version, .attempt = event.data["attempt"].asInt64()});
 }
 
 }  // namespace
@@ -93,6 +103,7 @@ void onOrderCreated(const Event& event, Transaction& tx) {
 }
 
 void onOrderConfirmed(const Event& event, Transaction& tx) { apply(event, tx, Happening::kOrderConfirmed); }
+void onStockCommitted(const Event& event, Transaction& tx) { apply(event, tx, Happening::kStockCommitted); }
 void onCancelRequested(const Event& event, Transaction& tx) { apply(event, tx, Happening::kCancelRequested); }
 void onOrderCancelled(const Event& event, Transaction& tx) { apply(event, tx, Happening::kOrderCancelled); }
 

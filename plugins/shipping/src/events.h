@@ -21,5 +21,6 @@ void onOrderCreated(const stoa::Event& event, stoa::Transaction& tx);
 void onOrderConfirmed(const stoa::Event& event, stoa::Transaction& tx);
 void onCancelRequested(const stoa::Event& event, stoa::Transaction& tx);
 void onOrderCancelled(const stoa::Event& event, stoa::Transaction& tx);
+void onStockCommitted(const stoa::Event& event, stoa::Transaction& tx);
 
 }  // namespace shipping::events

@@ -23,6 +23,7 @@ public:
         on("order.confirmed", events::onOrderConfirmed);
         on("order.cancel_requested", events::onCancelRequested);
         on("order.cancelled", events::onOrderCancelled);
+        on("inventory.committed", events::onStockCommitted);
         job(events::kCarrierJob, [this](const stoa::Firing& firing) { carrier_.work(firing); });
     }
 

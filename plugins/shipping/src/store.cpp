@@ -6,8 +6,8 @@ namespace shipping::store {
 namespace {
 
 constexpr std::string_view kColumns =
-    "shipment_id, order_id, user_id, state, confirmed_version, dead_version, asked_version, answer_owed, parcel_id, "
-    "tracking_number, version, event_version, created_us, updated_us";
+    "shipment_id, order_id, user_id, state, confirmed_version, confirmed_attempt, committed_attempt, dead_version, "
+    "asked_version, answer_owed, parcel_id, tracking_number, reason, version, event_version, created_us, updated_us";
 
 std::string select(std::string_view condition) {
     return "SELECT " + std::string(kColumns) + " FROM shipments WHERE " + std::string(condition);
@@ -20,11 +20,14 @@ Shipment shipmentOf(const stoa::Row& row) {
     shipment.user_id = row.get<std::string>("user_id");
     shipment.state = stateNamed(row.get<std::string>("state"));
     shipment.confirmed_version = row.get<std::int64_t>("confirmed_version");
+    shipment.confirmed_attempt = row.get<std::int64_t>("confirmed_attempt");
+    shipment.committed_attempt = row.get<std::int64_t>("committed_attempt");
     shipment.dead_version = row.get<std::int64_t>("dead_version");
     shipment.asked_version = row.get<std::int64_t>("asked_version");
     shipment.answer_owed = row.get<bool>("answer_owed");
     shipment.parcel_id = row.get<std::string>("parcel_id");
     shipment.tracking_number = row.get<std::string>("tracking_number");
+    shipment.reason = row.get<std::string>("reason");
     shipment.version = row.get<std::int64_t>("version");
     shipment.event_version = row.get<std::int64_t>("event_version");
     shipment.created = row.get<stoa::Time>("created_us");
@@ -45,7 +48,7 @@ void loadItems(stoa::Transaction& tx, Shipment& shipment) {
 Shipment ofOrder(stoa::Transaction& tx, std::string_view order_id, std::string_view user_id) {
     const std::string id = shipmentIdOf(order_id);
     tx.execute("INSERT INTO shipments (" + std::string(kColumns) +
-                   ") VALUES ($1, $2, $3, $4, 0, 0, 0, $5, '', '', 1, 0, $6, $6) ON CONFLICT DO NOTHING",
+                   ") VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, $5, '', '', '', 1, 0, $6, $6) ON CONFLICT DO NOTHING",
                {id, order_id, user_id, name(State::kExpected), false, tx.now()});
     return find(tx, id).value();
 }
@@ -90,11 +93,13 @@ void insertItems(stoa::Transaction& tx, const Shipment& shipment) {
 void update(stoa::Transaction& tx, Shipment& shipment) {
     shipment.updated = tx.now();
     const std::int64_t changed = tx.execute(
-        "UPDATE shipments SET state = $1, confirmed_version = $2, dead_version = $3, asked_version = $4, answer_owed = "
-        "$5, parcel_id = $6, tracking_number = $7, event_version = $8, updated_us = $9, version = version + 1 WHERE "
-        "shipment_id = $10 AND version = $11",
-        {name(shipment.state), shipment.confirmed_version, shipment.dead_version, shipment.asked_version,
-         shipment.answer_owed, shipment.parcel_id, shipment.tracking_number, shipment.event_version, shipment.updated,
+        "UPDATE shipments SET user_id = $1, state = $2, confirmed_version = $3, confirmed_attempt = $4, "
+        "committed_attempt = $5, dead_version = $6, asked_version = $7, answer_owed = $8, parcel_id = $9, "
+        "tracking_number = $10, reason = $11, event_version = $12, updated_us = $13, version = version + 1 WHERE "
+        "shipment_id = $14 AND version = $15",
+        {shipment.user_id, name(shipment.state), shipment.confirmed_version, shipment.confirmed_attempt,
+         shipment.committed_attempt, shipment.dead_version, shipment.asked_version, shipment.answer_owed,
+         shipment.parcel_id, shipment.tracking_number, shipment.reason, shipment.event_version, shipment.updated,
          shipment.id, shipment.version});
     if (changed != 1) {
         throw stoa::Error(STOA_CONFLICT, "the shipment was changed at the same moment");

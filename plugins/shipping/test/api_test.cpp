@@ -37,6 +37,7 @@ Json::Value orderEvent() {
     Json::Value data;
     data["orderId"] = kOrder;
     data["userId"] = kUser;
+    data["attempt"] = 1;
     return data;
 }
 
@@ -44,7 +45,12 @@ class ApiTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(ApiTest);
     CPPUNIT_TEST(aConfirmedOrderIsBookedAtTheCarrier);
     CPPUNIT_TEST(aConfirmationBeforeItsOrderIsHeld);
+    CPPUNIT_TEST(nothingIsBookedBeforeTheStockIsCommitted);
+    CPPUNIT_TEST(committedStockIsRememberedUntilTheOrderIsKnown);
     CPPUNIT_TEST(theBookingIsRepeatedUntilItSucceeds);
+    CPPUNIT_TEST(aBookingThatIsRefusedForGoodEndsTheShipment);
+    CPPUNIT_TEST(aCarrierThatIsBusyOrDoesNotKnowUsIsAskedAgain);
+    CPPUNIT_TEST(aParcelThatTheCarrierDoesNotHaveIsCancelled);
     CPPUNIT_TEST(theCarriersReportsMoveTheParcel);
     CPPUNIT_TEST(unsignedReportsAreRefused);
     CPPUNIT_TEST(aLabelledParcelIsCancelledAtTheCarrier);
@@ -91,6 +97,58 @@ public:
         CPPUNIT_ASSERT_EQUAL(404, host_->get("/api/v1/shipments/" + id()).as(kUser).send().status);
         created();
         CPPUNIT_ASSERT_EQUAL(std::string("shipment.created 1"), topics());
+    }
+
+    void nothingIsBookedBeforeTheStockIsCommitted() {
+        created();
+        deliver("order.confirmed", orderEvent(), 2);
+        host_->advance(seconds{60});
+        CPPUNIT_ASSERT(host_->external("carrier").calls().empty());
+        CPPUNIT_ASSERT_EQUAL(std::string("PENDING"), status());
+        committed();
+        host_->runDue();
+        CPPUNIT_ASSERT_EQUAL(std::string("LABELLED"), status());
+    }
+
+    void committedStockIsRememberedUntilTheOrderIsKnown() {
+        committed();
+        CPPUNIT_ASSERT_EQUAL(404, host_->get("/api/v1/shipments/" + id()).as(kUser).send().status);
+        deliver("order.confirmed", orderEvent(), 2);
+        created();
+        host_->runDue();
+        CPPUNIT_ASSERT_EQUAL(std::string("LABELLED"), status());  // and it is this user's
+    }
+
+    void aBookingThatIsRefusedForGoodEndsTheShipment() {
+        host_->external("carrier").on("POST", "/parcels", fake::Outgoing{422});
+        confirm();
+        host_->runDue();
+        CPPUNIT_ASSERT_EQUAL(std::string("CANCELLED"), status());
+        CPPUNIT_ASSERT_EQUAL(std::string("shipment.created 1 shipment.cancelled 2"), topics());
+        CPPUNIT_ASSERT_EQUAL(std::string("carrier_refused"),
+                             host_->published("shipment.cancelled")[0].data["reason"].asString());
+        host_->advance(std::chrono::hours{24});
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, host_->external("carrier").calls().size());
+        CPPUNIT_ASSERT_EQUAL(1.0, host_->metric("shipping_bookings_refused_total"));
+    }
+
+    void aCarrierThatIsBusyOrDoesNotKnowUsIsAskedAgain() {
+        confirm();
+        for (const int status_code : {401, 403, 409, 429, 500, 503}) {
+            host_->external("carrier").on("POST", "/parcels", fake::Outgoing{status_code});
+            host_->advance(seconds{60});
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(std::to_string(status_code), std::string("BOOKING"), status());
+        }
+        CPPUNIT_ASSERT_EQUAL(0.0, host_->metric("shipping_bookings_refused_total"));
+    }
+
+    void aParcelThatTheCarrierDoesNotHaveIsCancelled() {
+        confirm();
+        host_->runDue();
+        host_->external("carrier").on("POST", "/parcels/{id}/cancel", fake::Outgoing{404});
+        deliver("order.cancel_requested", orderEvent(), 3);
+        host_->runDue();
+        CPPUNIT_ASSERT_EQUAL(std::string("shipment.created 1 shipment.cancelled 2"), topics());
     }
 
     void theBookingIsRepeatedUntilItSucceeds() {
@@ -227,9 +285,16 @@ private:
         }
         deliver("order.created", data, 1);
     }
+    void committed() {
+        Json::Value data;
+        data["orderId"] = kOrder;
+        data["attempt"] = 1;
+        deliver("inventory.committed", data, 2);
+    }
     void confirm() {
         created();
         deliver("order.confirmed", orderEvent(), 2);
+        committed();
     }
     std::string id() const { return host_->query("SELECT shipment_id FROM shipments")[0]["shipment_id"].asString(); }
     std::string status() {

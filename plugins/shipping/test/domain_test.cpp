@@ -16,10 +16,12 @@ using namespace shipping;
 /// A shipment between its order and its carrier: which messages are still to come, and what was published.
 struct World {
     Shipment shipment;
-    std::array<int, 4> from_order{};  ///< deliveries left of created, confirmed, cancel_requested, cancelled
-    std::array<int, 3> reports{};     ///< deliveries left of picked up, moving, arrived; made by the pick-up
+    /// Deliveries left of order's created, confirmed, cancel_requested, cancelled, and of inventory's committed.
+    std::array<int, 5> from_others{};
+    std::array<int, 3> reports{};  ///< deliveries left of picked up, moving, arrived; made by the pick-up
     std::array<int, 5> published{};
     bool work = false;
+    bool refuses = false;  ///< the carrier takes no parcel of this shipment
     bool parcel_exists = false;
     bool answer_lost = false;  ///< the carrier booked, and its answer has not been noted yet
     bool picked_up = false;
@@ -30,9 +32,10 @@ struct World {
         const auto add = [&](auto value) { text += std::to_string(static_cast<long>(value)) + ","; };
         add(shipment.state), add(shipment.confirmed_version), add(shipment.dead_version), add(shipment.asked_version);
         add(shipment.answer_owed), add(shipment.parcel_id.size()), add(shipment.items.size());
+        add(shipment.confirmed_attempt), add(shipment.committed_attempt);
         add(shipment.event_version), add(work), add(parcel_exists), add(answer_lost), add(picked_up);
         add(parcel_cancelled);
-        std::for_each(from_order.begin(), from_order.end(), add);
+        std::for_each(from_others.begin(), from_others.end(), add);
         std::for_each(reports.begin(), reports.end(), add);
         std::for_each(published.begin(), published.end(), add);
         return text;
@@ -66,7 +69,7 @@ public:
             return;
         }
         const std::size_t before = steps_;
-        orderSpeaks(world);
+        othersSpeak(world);
         jobWorks(world);
         carrierMoves(world);
         if (steps_ == before) {
@@ -81,17 +84,17 @@ private:
         from(next);
     }
 
-    void orderSpeaks(const World& world) {
+    void othersSpeak(const World& world) {
         constexpr std::array kWhat{Happening::kOrderCreated, Happening::kOrderConfirmed, Happening::kCancelRequested,
-                                   Happening::kOrderCancelled};
+                                   Happening::kOrderCancelled, Happening::kStockCommitted};
         for (std::size_t i = 0; i < kWhat.size(); ++i) {
-            if (world.from_order.at(i) > 0) {
+            if (world.from_others.at(i) > 0) {
                 World next = world;
-                --next.from_order.at(i);
+                --next.from_others.at(i);
                 if (kWhat.at(i) == Happening::kOrderCreated) {
                     next.shipment.items = {{"p", 1}};
                 }
-                next.apply({.what = kWhat.at(i), .version = static_cast<std::int64_t>(i) + 1});
+                next.apply({.what = kWhat.at(i), .version = static_cast<std::int64_t>(i) + 1, .attempt = 1});
                 step(next);
             }
         }
@@ -116,7 +119,11 @@ private:
             if (world.answer_lost) {
                 return;
             }
-            next.parcel_exists = next.answer_lost = true;
+            if (world.refuses) {
+                next.apply({.what = Happening::kBookingRefused, .reason = "carrier_refused"});
+            } else {
+                next.parcel_exists = next.answer_lost = true;
+            }
         } else if (state == State::kCancelling) {
             next.parcel_cancelled = !world.picked_up;
             next.apply({.what = world.picked_up ? Happening::kParcelKept : Happening::kParcelCancelled});
@@ -150,9 +157,10 @@ private:
 };
 
 template <class AtRest>
-std::size_t walk(std::array<int, 4> from_order, AtRest at_rest) {
+std::size_t walk(std::array<int, 5> from_others, AtRest at_rest, bool refuses = false) {
     World world;
-    world.from_order = from_order;
+    world.from_others = from_others;
+    world.refuses = refuses;
     Walk<AtRest> all(at_rest);
     all.from(world);
     return all.states();
@@ -174,6 +182,10 @@ class DomainTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(aCancelledOrderShipsNothingThatIsStillHere);
     CPPUNIT_TEST(anOrderThatIsNeverConfirmedLeavesNothing);
     CPPUNIT_TEST(anAttemptThatWasCancelledDoesNotStopTheNext);
+    CPPUNIT_TEST(nothingIsBookedBeforeTheStockIsCommitted);
+    CPPUNIT_TEST(onlyTheStockOfTheConfirmedAttemptCounts);
+    CPPUNIT_TEST(aRefusedBookingEndsTheShipment);
+    CPPUNIT_TEST(whoAsksAgainIsAnsweredAgain);
     CPPUNIT_TEST(staffCancelsAndNobodyIsAnswered);
     CPPUNIT_TEST(onlyALabelledParcelIsShippedByHand);
     CPPUNIT_TEST(signaturesAreReadStrictly);
@@ -181,7 +193,7 @@ class DomainTest : public CppUnit::TestFixture {
 
 public:
     void aConfirmedOrderIsDeliveredInWhateverOrderItsEventsCome() {
-        walk({2, 2, 0, 0}, [](const World& world) {
+        walk({2, 2, 0, 0, 2}, [](const World& world) {
             assertConsistent(world);
             CPPUNIT_ASSERT_EQUAL(std::string("DELIVERED"), std::string(name(world.shipment.state)));
             CPPUNIT_ASSERT_EQUAL(1, count(world, Publish::kCreated));
@@ -190,7 +202,7 @@ public:
     }
 
     void aRequestToCancelIsAnsweredOnce() {
-        const std::size_t states = walk({2, 2, 2, 0}, [](const World& world) {
+        const std::size_t states = walk({2, 2, 2, 0, 1}, [](const World& world) {
             assertConsistent(world);
             CPPUNIT_ASSERT_EQUAL(1, count(world, Publish::kCancelled) + count(world, Publish::kCancelRefused));
             CPPUNIT_ASSERT_EQUAL(world.picked_up, count(world, Publish::kCancelRefused) == 1);
@@ -199,15 +211,15 @@ public:
     }
 
     void aCancelledOrderShipsNothingThatIsStillHere() {
-        walk({2, 2, 2, 2}, [](const World& world) {
+        walk({2, 2, 2, 2, 1}, [](const World& world) {
             assertConsistent(world);
             CPPUNIT_ASSERT_EQUAL(1, count(world, Publish::kCancelled) + count(world, Publish::kCancelRefused));
         });
-        walk({1, 1, 0, 2}, [](const World& world) { assertConsistent(world); });
+        walk({1, 1, 0, 2, 1}, [](const World& world) { assertConsistent(world); });
     }
 
     void anOrderThatIsNeverConfirmedLeavesNothing() {
-        walk({2, 0, 0, 2}, [](const World& world) {
+        walk({2, 0, 0, 2, 1}, [](const World& world) {
             CPPUNIT_ASSERT(world.shipment.state == State::kExpected);
             CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, world.shipment.event_version);
         });
@@ -229,6 +241,60 @@ public:
             CPPUNIT_ASSERT(world.shipment.state == State::kPending);
             CPPUNIT_ASSERT_EQUAL(1, count(world, Publish::kCreated));
         } while (std::next_permutation(all.begin(), all.end(), older));
+    }
+
+    void nothingIsBookedBeforeTheStockIsCommitted() {
+        walk({2, 2, 0, 0, 0}, [](const World& world) {
+            CPPUNIT_ASSERT_EQUAL(std::string("PENDING"), std::string(name(world.shipment.state)));
+            CPPUNIT_ASSERT(!world.parcel_exists && !world.work);
+        });
+        walk({2, 2, 2, 0, 0}, [](const World& world) {  // commit_refused: the order takes it back
+            CPPUNIT_ASSERT_EQUAL(std::string("CANCELLED"), std::string(name(world.shipment.state)));
+            CPPUNIT_ASSERT_EQUAL(1, count(world, Publish::kCancelled));
+            CPPUNIT_ASSERT(!world.parcel_exists);
+        });
+    }
+
+    void onlyTheStockOfTheConfirmedAttemptCounts() {
+        World world;
+        world.shipment.items = {{"p", 1}};
+        world.apply({.what = Happening::kStockCommitted, .attempt = 1});  // by staff; then the payment failed
+        world.apply({.what = Happening::kOrderConfirmed, .version = 4, .attempt = 2});
+        CPPUNIT_ASSERT(!world.work && !mayBook(world.shipment));
+        CPPUNIT_ASSERT(!decide(world.shipment, {.what = Happening::kBookingBegins}).ignored.empty());
+        world.apply({.what = Happening::kStockCommitted, .attempt = 2});
+        CPPUNIT_ASSERT(world.work && mayBook(world.shipment));
+    }
+
+    void aRefusedBookingEndsTheShipment() {
+        const auto ends = [](const World& world) {
+            CPPUNIT_ASSERT_EQUAL(std::string("CANCELLED"), std::string(name(world.shipment.state)));
+            CPPUNIT_ASSERT_EQUAL(1, count(world, Publish::kCancelled));
+            CPPUNIT_ASSERT_EQUAL(0, count(world, Publish::kCancelRefused));
+            CPPUNIT_ASSERT(!world.parcel_exists && !world.work && !world.shipment.answer_owed);
+        };
+        walk({2, 2, 0, 0, 2}, ends, true);
+        walk({2, 2, 2, 0, 2}, ends, true);
+        walk({2, 2, 2, 2, 2}, ends, true);
+    }
+
+    void whoAsksAgainIsAnsweredAgain() {
+        World world = labelled();
+        const auto ask = [&](std::int64_t version) {
+            world.work = false;
+            world.apply({.what = Happening::kCancelRequested, .version = version});
+        };
+        ask(3);
+        CPPUNIT_ASSERT(world.work);
+        ask(4);  // the carrier has not answered us yet
+        CPPUNIT_ASSERT(world.work);
+        world.apply({.what = Happening::kParcelCancelled});
+        CPPUNIT_ASSERT_EQUAL(1, count(world, Publish::kCancelled));
+        ask(4);
+        CPPUNIT_ASSERT_EQUAL(1, count(world, Publish::kCancelled));
+        ask(5);
+        CPPUNIT_ASSERT_EQUAL(2, count(world, Publish::kCancelled));
+        CPPUNIT_ASSERT(world.shipment.state == State::kCancelled);
     }
 
     void staffCancelsAndNobodyIsAnswered() {
@@ -265,7 +331,8 @@ private:
     static World labelled() {
         World world;
         world.shipment.items = {{"p", 1}};
-        world.apply({.what = Happening::kOrderConfirmed, .version = 2});
+        world.apply({.what = Happening::kOrderConfirmed, .version = 2, .attempt = 1});
+        world.apply({.what = Happening::kStockCommitted, .attempt = 1});
         world.apply({.what = Happening::kBookingBegins});
         world.apply({.what = Happening::kBooked, .parcel_id = "x", .tracking_number = "t"});
         CPPUNIT_ASSERT(world.shipment.state == State::kLabelled);
