@@ -23,10 +23,23 @@ void releaseHeld(Transaction& tx, std::string_view user_id) {
     }
 }
 
-/// Writes down that `user_id` is told, once for the event and template. Held while the user or the address is unknown.
+/// What the event is about, where it may be published again under another id for somebody who has not answered: the
+/// customer was told the first time.
+std::string subjectOf(const Event& event) {
+    if (event.topic == "order.cancelled") {
+        return event.data["orderId"].asString() + ":" + event.data["attempt"].asString();
+    }
+    if (event.topic == "payment.refunded") {
+        return event.data["refundId"].asString();
+    }
+    return event.id;
+}
+
+/// Writes down that `user_id` is told, once for what it is about and the template. Held while the user or the address
+/// is unknown.
 void tell(Transaction& tx, const Event& event, std::string_view template_name, const std::string& user_id,
           const std::string& order_id, Json::Value variables) {
-    const std::string what = event.id + "|" + std::string(template_name);
+    const std::string what = subjectOf(event) + "|" + std::string(template_name);
     Notification notification;
     notification.id = stoa::uuidFromName("notification", what);
     notification.event_id = event.id;

@@ -83,11 +83,13 @@ constexpr std::array kReasons{
     Reason{"deadline", "en", "It could not be completed in time."},
     Reason{"hold_expired", "en", "It could not be completed in time."},
     Reason{"customer", "en", "You asked for it."},
+    Reason{"shipment_cancelled", "en", "It could not be shipped."},
     Reason{"payment_failed", "de", "Die Zahlung ist fehlgeschlagen."},
     Reason{"out_of_stock", "de", "Einige der Artikel sind nicht mehr vorrätig."},
     Reason{"deadline", "de", "Sie konnte nicht rechtzeitig abgeschlossen werden."},
     Reason{"hold_expired", "de", "Sie konnte nicht rechtzeitig abgeschlossen werden."},
     Reason{"customer", "de", "Sie haben darum gebeten."},
+    Reason{"shipment_cancelled", "de", "Sie konnte nicht verschickt werden."},
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kGreetings{

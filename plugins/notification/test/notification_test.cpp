@@ -20,6 +20,7 @@ class NotificationTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(aRegistrationIsWelcomed);
     CPPUNIT_TEST(aConfirmedOrderIsOneMail);
     CPPUNIT_TEST(aWholeOrderIsTold);
+    CPPUNIT_TEST(whatIsPublishedAgainIsToldOnce);
     CPPUNIT_TEST(nothingIsSentBeforeTheAddressIsKnown);
     CPPUNIT_TEST(aRefundWaitsForItsOrder);
     CPPUNIT_TEST(theProfilesLocaleAndAddressCount);
@@ -71,6 +72,17 @@ public:
         CPPUNIT_ASSERT(mails()[4].text.find("You asked for it.") != std::string::npos);
         CPPUNIT_ASSERT(mails()[5].text.find("EUR 12.50") != std::string::npos);
         CPPUNIT_ASSERT(host_->timers().empty());
+    }
+
+    void whatIsPublishedAgainIsToldOnce() {
+        registered();
+        for (const int version : {2, 3}) {  // nobody had answered the first
+            order("order.cancelled", version);
+            refunded();
+        }
+        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, mails().size());
+        order("order.cancelled", 5, 2);  // the next attempt at paying
+        CPPUNIT_ASSERT_EQUAL(std::size_t{4}, mails().size());
     }
 
     void nothingIsSentBeforeTheAddressIsKnown() {
@@ -278,8 +290,9 @@ private:
         host_->runDue();
     }
 
-    void order(const std::string& topic, int version) {
+    void order(const std::string& topic, int version, int attempt = 1) {
         Json::Value data;
+        data["attempt"] = attempt;
         data["orderId"] = kOrder;
         data["userId"] = kUser;
         data["reason"] = "customer";
@@ -299,6 +312,7 @@ private:
     void refunded() {
         Json::Value data;
         data["orderId"] = kOrder;
+        data["refundId"] = "0190a0b0-0000-7000-8000-000000000006";
         data["amount"] = 1250;
         data["currency"] = "EUR";
         deliver("payment.refunded", "payment-1", data, 3);

@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
 #include <memory>
 
 #include <stoa/fake/host.h>
@@ -41,6 +42,7 @@ class UserApiTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(addressesChangeTheVersionOfTheProfile);
     CPPUNIT_TEST(preferencesAreKeptAndPublished);
     CPPUNIT_TEST(versionsOfEventsHaveNoGaps);
+    CPPUNIT_TEST(aRegistrationThatComesAgainUndoesNothing);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -322,6 +324,32 @@ public:
             CPPUNIT_ASSERT_EQUAL(++last, event.version);
         }
         CPPUNIT_ASSERT_EQUAL(std::int64_t{5}, last);
+    }
+
+    /// In every order with what the user does.
+    void aRegistrationThatComesAgainUndoesNothing() {
+        std::string steps = "nprR";  // name, preferences, the registration under another id and under its own
+        std::sort(steps.begin(), steps.end());
+        do {
+            ada_ = newUser();
+            CPPUNIT_ASSERT(registered(ada_, "ada@example.org", "Ada", "event of " + ada_) == STOA_OK);
+            for (const char step : steps) {
+                if (step == 'n') {
+                    CPPUNIT_ASSERT_EQUAL(200, rename("Countess").status);
+                } else if (step == 'p') {
+                    host_->put(kMe + "/preferences").as(ada_).json(R"({"emailNotifications":false})").send();
+                } else {
+                    const std::string id = step == 'R' ? "event of " + ada_ : "";
+                    CPPUNIT_ASSERT(registered(ada_, "ada@example.org", "Ada", id) == STOA_OK);
+                }
+            }
+            const auto published = host_->takePublished("user.profile.updated");
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(steps, std::size_t{3}, published.size());
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(steps, std::int64_t{4}, published[2].version);
+            const Json::Value& profile = published[2].data["profile"];
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(steps, std::string("Countess"), profile["name"].asString());
+            CPPUNIT_ASSERT_MESSAGE(steps, !profile["emailNotifications"].asBool());
+        } while (std::next_permutation(steps.begin(), steps.end()));
     }
 
 private:
