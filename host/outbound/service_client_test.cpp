@@ -202,13 +202,16 @@ public:
         for (const bool direct : {false, true}) {
             fresh();
             direct ? fleet_->shortCut() : fleet_->listen();
-            std::mutex mutex;
-            std::vector<std::shared_ptr<Exchange>> held;
-            fleet_->product.handler.on_handle = [&](std::shared_ptr<Exchange> exchange) {
-                const std::lock_guard lock{mutex};
-                held.push_back(std::move(exchange));
-                if (held.size() == 5) {  // only when all are there is any answered
-                    for (const auto& each : std::exchange(held, {})) {
+            struct Held {
+                std::mutex mutex;
+                std::vector<std::shared_ptr<Exchange>> exchanges;
+            };
+            // The handler's: it still holds the lock when the answers are here.
+            fleet_->product.handler.on_handle = [held = std::make_shared<Held>()](std::shared_ptr<Exchange> exchange) {
+                const std::lock_guard lock{held->mutex};
+                held->exchanges.push_back(std::move(exchange));
+                if (held->exchanges.size() == 5) {  // only when all are there is any answered
+                    for (const auto& each : std::exchange(held->exchanges, {})) {
                         each->respond(text(200, each->request().path));
                     }
                 }
