@@ -46,6 +46,7 @@ Json::Value pluginRow(const plugin::GenerationReport& report) {
     row["requests"] = number(report.requests);
     row["errors"] = number(report.errors);
     row["in_flight"] = number(report.in_flight);
+    row["memory_bytes"] = number(report.memory_bytes);
     row["waits_for"] = Json::Value(Json::arrayValue);
     if (report.state != "active" && report.in_flight > 0) {
         row["waits_for"].append(fmt::format("{} handlers", report.in_flight));

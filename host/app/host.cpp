@@ -201,7 +201,7 @@ std::vector<std::unique_ptr<plugin::Capability>> Host::Parts::capabilities() {
     all.push_back(observe::metricsCapability(metrics));
     all.push_back(observe::traceCapability(*tracer));
     all.push_back(observe::clockCapability(clock));
-    all.push_back(observe::memoryCapability(metrics));
+    all.push_back(observe::memoryCapability());
     return all;
 }
 

@@ -21,6 +21,7 @@
 #include "host/http/io.h"
 #include "host/http/server.h"
 #include "host/mail/mailer.h"
+#include "host/observe/memory_series.h"
 #include "host/observe/metrics.h"
 #include "host/observe/trace.h"
 #include "host/outbound/forward.h"
@@ -49,6 +50,7 @@ struct Host::Parts {
     Clock clock;
     StateDirectory state;
     observe::Metrics metrics;
+    std::shared_ptr<void> memory_series = observe::memorySeries(metrics);
     std::shared_ptr<http::Io> io;
     std::unique_ptr<outbound::HttpClient> client;
     std::unique_ptr<observe::Tracer> tracer;

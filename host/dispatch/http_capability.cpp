@@ -9,6 +9,7 @@
 #include <stoa/error.h>
 
 #include "host/dispatch/request_state.h"
+#include "host/memory/account.h"
 #include "host/sql/sql_capability.h"
 
 namespace stoa::host::dispatch {
@@ -49,6 +50,7 @@ stoa_status give(std::optional<std::string_view> found, stoa_str* value) {
 /// No exception crosses; whatever happens has a status and a reason.
 template <class Work>
 stoa_status guarded(Work&& work) {
+    const memory::HostScope host;
     try {
         return work();
     } catch (const Error& failure) {

@@ -7,6 +7,7 @@
 
 #include "host/base/work.h"
 #include "host/events/outbox.h"
+#include "host/memory/account.h"
 #include "host/sql/sql_capability.h"
 
 namespace stoa::host::events {
@@ -50,6 +51,7 @@ private:
     }
 
     static stoa_status publish(const stoa_events* events, stoa_tx* tx, const stoa_event* event) {
+        const memory::HostScope host;
         try {
             of(events).append(*tx, *event);
             return STOA_OK;

@@ -8,6 +8,7 @@
 
 #include "host/base/work.h"
 #include "host/mail/mailer.h"
+#include "host/memory/account.h"
 #include "host/observe/log.h"
 
 namespace stoa::host::mail {
@@ -32,6 +33,7 @@ public:
         table_.self = this;
         table_.send = [](const stoa_mail* mail, const stoa_mail_message* message, std::uint32_t* sent) -> stoa_status {
             *sent = 0;
+            const memory::HostScope host;
             try {
                 return static_cast<MailBinding*>(mail->self)->send(*message, *sent);
             } catch (const std::exception& error) {

@@ -24,8 +24,9 @@ std::unique_ptr<plugin::Capability> traceCapability(Tracer& tracer);
 /// "stoa.clock/1". `clock` outlives every binding.
 std::unique_ptr<plugin::Capability> clockCapability(const Clock& clock);
 
-/// "stoa.memory/1": counted per generation as stoa_plugin_memory_bytes; refused over `plugins.<name>.memory_limit`
-/// bytes (0: no limit). The binding must outlive dlclose: static objects of the plugin release their blocks there.
-std::unique_ptr<plugin::Capability> memoryCapability(Metrics& metrics);
+/// "stoa.memory/1": counted in the generation's account with what its C++ code allocates; refused over
+/// `plugins.<name>.memory_limit` bytes of both (0: no limit). The binding must outlive dlclose: static objects of the
+/// plugin release their blocks there.
+std::unique_ptr<plugin::Capability> memoryCapability();
 
 }  // namespace stoa::host::observe

@@ -12,7 +12,9 @@
 #include <stoa/json.h>
 
 #include "host/base/work.h"
+#include "host/memory/block.h"
 #include "host/observe/log.h"
+#include "host/observe/memory_series.h"
 #include "host/observe/metrics.h"
 #include "host/observe/test_files.h"
 #include "host/observe/trace.h"
@@ -34,6 +36,7 @@ class CapabilitiesTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(aSpanOutsideOfAnyWorkIsRefused);
     CPPUNIT_TEST(theClockFollowsTheHosts);
     CPPUNIT_TEST(memoryIsCountedAndExposed);
+    CPPUNIT_TEST(memorySeriesGoWithTheGeneration);
     CPPUNIT_TEST(memoryOverTheLimitIsRefused);
     CPPUNIT_TEST_SUITE_END();
 
@@ -148,14 +151,16 @@ public:
 
     void memoryIsCountedAndExposed() {
         Metrics host;
-        const auto binding = memoryCapability(host)->bind(environment_);
+        const auto series = memorySeries(host);
+        const auto binding = memoryCapability()->bind(environment_);
         const auto* memory = tableOf<stoa_memory>(*binding);
         void* block = memory->allocate(memory, 1000, 16);
         void* page = memory->allocate(memory, 100, 4096);
         CPPUNIT_ASSERT(block != nullptr && page != nullptr);
         CPPUNIT_ASSERT_EQUAL(std::uintptr_t{0}, reinterpret_cast<std::uintptr_t>(page) % 4096);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1100}, memory->in_use(memory));
-        CPPUNIT_ASSERT(host.expose().find("service=\"order\",version=\"1.2.0\"} 1100") != std::string::npos);
+        CPPUNIT_ASSERT(host.expose().find("generation=\"7\",service=\"order\",version=\"1.2.0\"} 1100") !=
+                       std::string::npos);
         memory->release(memory, block, 1000, 16);
         memory->release(memory, page, 100, 4096);
         memory->release(memory, nullptr, 5, 16);
@@ -163,10 +168,24 @@ public:
         CPPUNIT_ASSERT(memory->allocate(memory, SIZE_MAX, 16) == nullptr);
     }
 
-    void memoryOverTheLimitIsRefused() {
+    void memorySeriesGoWithTheGeneration() {
         Metrics host;
+        const auto series = memorySeries(host);
+        auto binding = memoryCapability()->bind(environment_);
+        const auto* memory = tableOf<stoa_memory>(*binding);
+        void* leaked = memory->allocate(memory, 500, 16);
+        CPPUNIT_ASSERT(host.expose().find("stoa_plugin_memory_left_bytes 0") != std::string::npos);
+        binding.reset();
+        const std::string after = host.expose();
+        CPPUNIT_ASSERT(after.find("stoa_plugin_memory_bytes") == std::string::npos);
+        CPPUNIT_ASSERT(after.find("stoa_plugin_memory_left_bytes 500") != std::string::npos);
+        memory::release(leaked);
+        CPPUNIT_ASSERT(host.expose().find("stoa_plugin_memory_left_bytes 0") != std::string::npos);
+    }
+
+    void memoryOverTheLimitIsRefused() {
         environment_.config["memory_limit"] = 1000;
-        const auto binding = memoryCapability(host)->bind(environment_);
+        const auto binding = memoryCapability()->bind(environment_);
         const auto* memory = tableOf<stoa_memory>(*binding);
         void* block = memory->allocate(memory, 800, 16);
         CPPUNIT_ASSERT(block != nullptr);

@@ -6,6 +6,7 @@
 
 #include <stoa/error.h>
 
+#include "host/memory/account.h"
 #include "host/observe/capabilities.h"
 #include "host/observe/log.h"
 
@@ -27,6 +28,7 @@ public:
         };
         table_.write = [](const stoa_log* log, std::uint32_t level, stoa_str message, const stoa_pair* fields,
                           size_t count) {
+            const memory::HostScope host;
             try {
                 static_cast<const LogBinding*>(log->self)->write(levelOf(level), text(message), {fields, count});
             } catch (const std::exception&) {

@@ -11,6 +11,7 @@
 #include <stoa/error.h>
 
 #include "host/base/work.h"
+#include "host/memory/account.h"
 #include "host/observe/capabilities.h"
 #include "host/observe/metrics.h"
 
@@ -37,6 +38,7 @@ public:
         table_.self = this;
         table_.series = [](const stoa_metrics* table, std::uint32_t kind, stoa_str name, stoa_str help,
                            const stoa_pair* labels, size_t count, stoa_series** series) -> stoa_status {
+            const memory::HostScope host;
             try {
                 *series = static_cast<MetricsBinding*>(table->self)
                               ->find(kind, std::string(text(name)), std::string(text(help)), {labels, count});

@@ -4,6 +4,7 @@
 
 #include <stoa/error.h>
 
+#include "host/memory/account.h"
 #include "host/observe/capabilities.h"
 #include "host/observe/trace.h"
 
@@ -26,6 +27,7 @@ public:
         table_.self = this;
         table_.begin = begin;
         table_.attribute = [](stoa_span* span, stoa_str name, stoa_str value) {
+            const memory::HostScope host;
             try {
                 span->span.attribute(text(name), text(value));
             } catch (const std::exception&) {
@@ -41,6 +43,7 @@ public:
 
 private:
     static stoa_status begin(const stoa_trace* trace, stoa_str name, stoa_span** span) {
+        const memory::HostScope host;
         Work* work = currentWork();
         if (work == nullptr) {
             setLastError("a span needs a request, event or timer that this thread handles");
@@ -58,6 +61,7 @@ private:
     }
 
     static void end(stoa_span* span, stoa_status status) {
+        const memory::HostScope host;
         const std::unique_ptr<stoa_span> ended(span);
         if (ended && status != STOA_OK) {
             try {

@@ -2,6 +2,7 @@
 
 #include <stoa/abi/draft/client.h>
 
+#include "host/memory/account.h"
 #include "host/outbound/directory_index.h"
 #include "host/outbound/reply.h"
 
@@ -11,6 +12,7 @@ namespace {
 /// Nothing is thrown across the ABI.
 template <class Action>
 stoa_status guarded(Action&& action) {
+    const memory::HostScope host;
     try {
         return action();
     } catch (const Error& error) {

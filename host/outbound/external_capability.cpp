@@ -6,6 +6,7 @@
 
 #include <stoa/abi/draft/external.h>
 
+#include "host/memory/account.h"
 #include "host/outbound/external_endpoint.h"
 
 namespace stoa::host::outbound {
@@ -36,6 +37,7 @@ public:
 
 private:
     static stoa_status call(const stoa_external* external, const stoa_call* call, stoa_reply** reply, uint32_t* sent) {
+        const memory::HostScope host;
         try {
             *reply = nullptr;
             *sent = 0;

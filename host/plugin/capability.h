@@ -10,6 +10,8 @@
 
 #include <stoa/validate/manifest.h>
 
+#include "host/memory/account.h"
+
 namespace stoa::host::plugin {
 
 /// What a capability may know of the generation that it is bound to. Outlives the binding.
@@ -20,6 +22,8 @@ struct Environment {
     std::shared_ptr<const validate::Manifest> manifest;
     Json::Value config;    ///< the whole section `plugins.<name>`, defaults filled in
     Json::Value settings;  ///< `plugins.<name>.settings`, valid for the manifest's schema, defaults filled in
+    /// What the generation's memory is charged to. Generation opens it when nobody has.
+    std::shared_ptr<memory::Account> account;
 };
 
 /// One generation's hold on one capability. Everything keyed by the generation goes with it. `table()` is the C struct

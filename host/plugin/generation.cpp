@@ -21,6 +21,13 @@ Work controlWork(const Environment& environment, std::string_view what) {
     return work;
 }
 
+Environment withAccount(Environment environment) {
+    if (!environment.account) {
+        environment.account = memory::open({environment.service, environment.version, environment.generation});
+    }
+    return environment;
+}
+
 [[noreturn]] void fail(stoa_status status, const Environment& environment, std::string_view what, std::string why) {
     if (why.empty()) {
         why = lastError().empty() ? std::string(statusName(status)) : lastError();
@@ -48,7 +55,7 @@ std::string_view name(GenerationState state) {
 
 Generation::Generation(Environment environment, const std::string& file,
                        std::span<const std::unique_ptr<Capability>> capabilities)
-    : environment_(std::move(environment)), routes_(environment_.manifest->routes) {
+    : environment_(withAccount(std::move(environment))), routes_(environment_.manifest->routes) {
     for (const auto& offered : capabilities) {
         if (manifest().needs(offered->id())) {
             bindings_.emplace(offered->id(), offered->bind(environment_));
@@ -73,6 +80,7 @@ Generation::Generation(Environment environment, const std::string& file,
 
     Work work = controlWork(environment_, "create");
     const WorkScope scope(work);
+    const memory::Scope charged(environment_.account.get());
     const std::string_view version = kHostVersion;
     const stoa_offer offer{sizeof offer, STOA_ABI_MAJOR, STOA_ABI_MINOR, 0, view(version)};
     library_ = std::make_unique<Library>(file, offer);
@@ -99,6 +107,7 @@ const void* Generation::capability(std::string_view id) const {
 void Generation::start() {
     Work work = controlWork(environment_, "start");
     const WorkScope scope(work);
+    const memory::Scope charged(environment_.account.get());
     if (const stoa_status status = library_->descriptor().start(instance_); status != STOA_OK) {
         fail(status, environment_, "start", {});
     }
@@ -108,6 +117,7 @@ void Generation::start() {
 std::string Generation::health() {
     Work work = controlWork(environment_, "health");
     const WorkScope scope(work);
+    const memory::Scope charged(environment_.account.get());
     TextWriter detail;
     const stoa_status status = library_->descriptor().health(instance_, detail.raw());
     if (status == STOA_OK) {
@@ -123,6 +133,7 @@ bool Generation::retire() {
     Work work = controlWork(environment_, "stop");
     const WorkScope scope(work);
     if (instance_) {
+        const memory::Scope charged(environment_.account.get());
         const stoa_plugin& plugin = library_->descriptor();
         if (started_ && plugin.stop(instance_) != STOA_OK) {
             observe::warn("the plugin's stop failed; it is destroyed all the same", {{"reason", lastError()}});
@@ -136,19 +147,25 @@ bool Generation::retire() {
     }
     library_.reset();
     bindings_.clear();
+    if (const std::int64_t left = environment_.account->inUse(); left > 0) {
+        observe::info("an unloaded generation did not give back all of its memory", {{"bytes", std::to_string(left)}});
+    }
     state = GenerationState::kUnloaded;
     return gone;
 }
 
 stoa_status Generation::onRequest(std::uint32_t route, stoa_request* request, stoa_response* response) {
+    const memory::Scope charged(environment_.account.get());
     return library_->descriptor().on_request(instance_, route, request, response);
 }
 
 stoa_status Generation::onEvent(std::uint32_t subscription, const stoa_event* event, stoa_tx* tx) {
+    const memory::Scope charged(environment_.account.get());
     return library_->descriptor().on_event(instance_, subscription, event, tx);
 }
 
 stoa_status Generation::onTimer(std::uint32_t timer, const stoa_firing* firing, stoa_tx* tx) {
+    const memory::Scope charged(environment_.account.get());
     return library_->descriptor().on_timer(instance_, timer, firing, tx);
 }
 

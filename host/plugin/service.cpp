@@ -48,9 +48,9 @@ void reportLeftOpen(Work& work) {
 
 GenerationReport reportOf(const Generation& generation, const Gate* gate) {
     const Environment& environment = generation.environment();
-    return {environment.service,      environment.version,      std::string(name(generation.state.load())),
-            environment.generation,   generation.since_us,      generation.requests.load(),
-            generation.errors.load(), gate ? gate->inside() : 0};
+    return {environment.service,      environment.version,       std::string(name(generation.state.load())),
+            environment.generation,   generation.since_us,       generation.requests.load(),
+            generation.errors.load(), gate ? gate->inside() : 0, environment.account->inUse()};
 }
 
 }  // namespace

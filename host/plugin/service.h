@@ -41,6 +41,7 @@ struct GenerationReport {
     std::int64_t since_us = 0;
     std::uint64_t requests = 0, errors = 0;
     std::int64_t in_flight = 0;
+    std::int64_t memory_bytes = 0;
 };
 
 /// The slot, the pool, and the stateful parts that events and timers stand on. Requests come through host/dispatch,

@@ -40,12 +40,15 @@ inline Environment environmentOf(const Staged& staged, std::uint64_t generation)
     return environment;
 }
 
-/// Stages `file` and makes started generations of it. `http` is host/dispatch's capability, or a stand-in.
+/// Stages `file` and makes started generations of it. `http` is host/dispatch's capability, a stand-in, or nullptr for
+/// a plugin that needs none.
 class Plugins {
 public:
     Plugins(const std::string& file, std::unique_ptr<Capability> http)
         : store_(directory_.path()), staged_(store_.stage(file)) {
-        capabilities_.push_back(std::move(http));
+        if (http) {
+            capabilities_.push_back(std::move(http));
+        }
         capabilities_.push_back(observe::logCapability());
         capabilities_.push_back(observe::clockCapability(clock_));
     }

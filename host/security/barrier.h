@@ -7,12 +7,14 @@
 #include <stoa/error.h>
 
 #include "host/base/work.h"
+#include "host/memory/account.h"
 
 namespace stoa::host::security {
 
 /// Runs `body`, which returns a status; an exception becomes one, and its text the thread's last error.
 template <typename Body>
 stoa_status guarded(Body&& body) noexcept {
+    const memory::HostScope host;
     try {
         return body();
     } catch (const Error& error) {

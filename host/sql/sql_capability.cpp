@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/memory/account.h"
 #include "host/sql/lexer.h"
 
 /// A result on its way to a plugin.
@@ -33,6 +34,7 @@ Open& open() {
 /// Runs `body`, and turns what it throws into a status and a reason.
 template <class Body>
 stoa_status guarded(Body&& body) noexcept {
+    const memory::HostScope host;
     try {
         body();
         return STOA_OK;

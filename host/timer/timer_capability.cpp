@@ -8,6 +8,7 @@
 #include <stoa/error.h>
 
 #include "host/base/work.h"
+#include "host/memory/account.h"
 #include "host/sql/sql_capability.h"
 #include "host/timer/timer_store.h"
 
@@ -21,6 +22,7 @@ constexpr std::size_t kLongestPayload = 64 * 1024;
 
 template <class Body>
 stoa_status guarded(Body&& body) noexcept {
+    const memory::HostScope host;
     try {
         return body();
     } catch (const Error& error) {

@@ -166,12 +166,15 @@ public:
 
     void statusIsShownWithItsPlugins() {
         const auto status = parseJson(R"({"host_id":"h","problem":"","listeners":{"edge":"127.0.0.1:8080"},
-            "plugins":[{"name":"order","state":"active","generation":1}]})");
+            "plugins":[{"name":"order","state":"active","generation":1,"memory_bytes":1677721},
+                       {"name":"user","state":"active","generation":2,"memory_bytes":20480}]})");
         const std::string text = render("status", *status);
         CPPUNIT_ASSERT(text.find("host_id    h\n") != std::string::npos);
         CPPUNIT_ASSERT(text.find("  edge  127.0.0.1:8080\n") != std::string::npos);
         CPPUNIT_ASSERT(text.find("problem") == std::string::npos);
         CPPUNIT_ASSERT(text.find("order  -        1    active") != std::string::npos);
+        CPPUNIT_ASSERT(text.find("1.6 MiB") != std::string::npos);
+        CPPUNIT_ASSERT(text.find("20 KiB") != std::string::npos);
     }
 
     void answersOfAnotherShapeAreShownAllTheSame() {

@@ -21,7 +21,7 @@ struct Column {
 
 struct Layout {
     std::string_view command;
-    std::array<Column, 9> columns;
+    std::array<Column, 10> columns;
     std::string_view empty;  ///< instead of a table without rows
 };
 
@@ -35,6 +35,7 @@ constexpr Layout kLayouts[] = {
        {"requests", "REQUESTS"},
        {"errors", "ERRORS"},
        {"in_flight", "IN FLIGHT"},
+       {"memory_bytes", "MEMORY"},
        {"waits_for", "WAITS FOR"}}},
      "no plugin is loaded"},
     {"routes",
@@ -90,6 +91,16 @@ std::string cell(const Json::Value& value) {
     return text.empty() ? "-" : text;
 }
 
+/// Bytes are for programs; people read larger units.
+std::string bytesText(double bytes) {
+    constexpr double kMebibyte = 1 << 20;
+    return bytes < kMebibyte ? fmt::format("{:.0f} KiB", bytes / 1024) : fmt::format("{:.1f} MiB", bytes / kMebibyte);
+}
+
+std::string cell(const Column& column, const Json::Value& value) {
+    return column.key == "memory_bytes" && value.isNumeric() ? bytesText(value.asDouble()) : cell(value);
+}
+
 /// Columns on a terminal: continuation bytes of UTF-8 take none.
 std::size_t widthOf(const std::string& text) {
     return static_cast<std::size_t>(
@@ -104,7 +115,7 @@ std::string table(std::span<const Column> columns, const Json::Value& rows) {
     for (const Json::Value& row : rows) {
         auto& line = cells.emplace_back();
         for (const Column& column : columns) {
-            line.push_back(cell(row.isObject() ? row[std::string(column.key)] : Json::Value()));
+            line.push_back(cell(column, row.isObject() ? row[std::string(column.key)] : Json::Value()));
         }
     }
     std::vector<std::size_t> widths(columns.size(), 0);
