@@ -117,6 +117,21 @@ void waitUntilAllSee(const std::array<std::unique_ptr<Visitor>, kThreads>& visit
     }
 }
 
+/// Puts the generation in the place of the former one, whose gate is then used again.
+template <class AnySlot>
+void publish(AnySlot& slot, Generation& generation, const auto& passed) {
+    if constexpr (requires { slot.admit(generation); }) {
+        Gate* former = slot.publish(slot.admit(generation));
+        passed();
+        if (former) {
+            slot.release(former);
+        }
+    } else {
+        slot.publish(&generation);
+        passed();
+    }
+}
+
 struct Gaps {
     std::vector<double> all;
     /// Of swaps during which one of the threads at least kept its processor: what is left when the scheduler is taken
@@ -129,7 +144,7 @@ struct Gaps {
 Gaps gapsOf(testing::Plugins& plugins, int swaps) {
     const std::array generations{plugins.generation(), plugins.generation()};
     Slot slot;
-    slot.publish(generations[0].get());
+    publish(slot, *generations[0], [] {});
     std::array<std::unique_ptr<Visitor>, kThreads> visitors;
     std::array<std::thread, kThreads> threads;
     for (std::size_t i = 0; i < kThreads; ++i) {
@@ -139,9 +154,8 @@ Gaps gapsOf(testing::Plugins& plugins, int swaps) {
     waitUntilAllSee(visitors, generations[0].get());
     for (int swap = 1; swap <= swaps; ++swap) {
         std::this_thread::sleep_for(kBetweenSwaps);
-        const Generation* next = generations[static_cast<std::size_t>(swap % 2)].get();
-        slot.publish(generations[static_cast<std::size_t>(swap % 2)].get());
-        waitUntilAllSee(visitors, next);
+        Generation& next = *generations[static_cast<std::size_t>(swap % 2)];
+        publish(slot, next, [&] { waitUntilAllSee(visitors, &next); });
     }
     for (std::size_t i = 0; i < kThreads; ++i) {
         visitors[i]->stop = true;
@@ -207,7 +221,7 @@ void measure(int swaps) {
     printGaps("undisturbed-", std::move(gaps.undisturbed));
     const auto generation = plugins.generation();
     Slot slot;
-    slot.publish(generation.get());
+    publish(slot, *generation, [] {});
     print("1-thread", "abi_call_ns", callNs(slot, 1), "ns");
     print("2-threads", "abi_call_ns", callNs(slot, kThreads), "ns");
 }
