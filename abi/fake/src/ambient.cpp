@@ -36,11 +36,15 @@ stoa_str configJson(const stoa_config* config) { return view(worldOf(config).set
 uint32_t logEnabled(const stoa_log*, uint32_t) { return 1; }
 
 void logWrite(const stoa_log* log, uint32_t level, stoa_str message, const stoa_pair* fields, size_t count) {
-    LogLine& line = worldOf(log).log.emplace_back();
+    World& world = worldOf(log);
+    LogLine& line = world.log.emplace_back();
     line.level = level;
     line.message = text(message);
     for (std::size_t i = 0; i < count; ++i) {
         line.fields.emplace(text(fields[i].name), text(fields[i].value));
+    }
+    if (world.options.on_log) {
+        world.options.on_log(line);
     }
 }
 
@@ -69,13 +73,7 @@ stoa_status traceBegin(const stoa_trace* trace, stoa_str, stoa_span** span) {
 
 stoa_status secretRead(const stoa_secret* secret, stoa_str name, const stoa_writer* value) {
     World& world = worldOf(secret);
-    return guarded(world, [&] {
-        const auto found = world.options.secrets.find(std::string(text(name)));
-        if (found == world.options.secrets.end()) {
-            throw Error(STOA_NOT_FOUND, "the configuration has no secret " + std::string(text(name)));
-        }
-        writeTo(value, found->second);
-    });
+    return guarded(world, [&] { writeTo(value, secretOf(world, std::string(text(name)))); });
 }
 
 void* memoryAllocate(const stoa_memory*, size_t size, size_t alignment) {

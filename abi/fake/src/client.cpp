@@ -50,7 +50,7 @@ void refuseMistakes(const World& world, const stoa_call& call) {
 stoa_status ask(World& world, std::map<std::string, Neighbour>& all, const stoa_call& call, stoa_reply** reply,
                 bool& sent) {
     return guarded(world, [&] {
-        refuseMistakes(world, call);
+        keepingMistakes(world, [&] { refuseMistakes(world, call); });
         const std::string name{text(call.service)};
         Neighbour& neighbour = all.try_emplace(name, name).first->second;
         const Outgoing out = neighbour.answer(incoming(call));

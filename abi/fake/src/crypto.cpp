@@ -75,11 +75,7 @@ stoa_status sha256Of(const stoa_crypto*, stoa_str data, uint8_t digest[32]) {
 stoa_status hmacOf(const stoa_crypto* crypto, stoa_str secret, stoa_str data, uint8_t digest[32]) {
     World& world = worldOf(crypto);
     return guarded(world, [&] {
-        const auto found = world.options.secrets.find(std::string(text(secret)));
-        if (found == world.options.secrets.end()) {
-            throw Error(STOA_NOT_FOUND, "the configuration has no secret " + std::string(text(secret)));
-        }
-        const Digest all = hmac(found->second, text(data));
+        const Digest all = hmac(secretOf(world, std::string(text(secret))), text(data));
         std::memcpy(digest, all.data(), all.size());
     });
 }

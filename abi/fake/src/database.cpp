@@ -37,19 +37,20 @@ void refuseStars(std::string_view statement) {
         }
     }
     if (words.find("SELECT *") != std::string::npos || words.find("RETURNING *") != std::string::npos) {
-        throw Error(STOA_INVALID, "SELECT * and RETURNING * are refused: name the columns");
+        throw BadStatement(STOA_INVALID, "SELECT * and RETURNING * are refused: name the columns");
     }
 }
 
 void bind(sqlite3* connection, sqlite3_stmt* statement, std::string_view text, const std::vector<Cell>& parameters) {
     if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) != parameters.size()) {
-        throw Error(STOA_INVALID, "the statement does not take " + std::to_string(parameters.size()) +
-                                      " parameters: " + std::string(text));
+        throw BadStatement(STOA_INVALID, "the statement does not take " + std::to_string(parameters.size()) +
+                                             " parameters: " + std::string(text));
     }
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         const int at = sqlite3_bind_parameter_index(statement, ('$' + std::to_string(i + 1)).c_str());
         if (at == 0) {
-            throw Error(STOA_INVALID, "the statement has no $" + std::to_string(i + 1) + ": " + std::string(text));
+            throw BadStatement(STOA_INVALID,
+                               "the statement has no $" + std::to_string(i + 1) + ": " + std::string(text));
         }
         int code = SQLITE_OK;
         if (const auto* integer = std::get_if<std::int64_t>(&parameters[i])) {
@@ -118,12 +119,13 @@ Result Database::execute(std::string_view statement, const std::vector<Cell>& pa
     const char* rest = nullptr;
     const int size = static_cast<int>(statement.size());
     if (sqlite3_prepare_v2(connection_.get(), statement.data(), size, &raw, &rest) != SQLITE_OK) {
-        raise(connection_.get(), statement);
+        throw BadStatement(STOA_INVALID,
+                           std::string(sqlite3_errmsg(connection_.get())) + " in: " + std::string(statement));
     }
     const Statement prepared{raw};
     const std::string_view tail{rest, static_cast<std::size_t>(statement.data() + statement.size() - rest)};
     if (raw == nullptr || tail.find_first_not_of(" \t\r\n;") != std::string_view::npos) {
-        throw Error(STOA_INVALID, "one statement at a time: " + std::string(statement));
+        throw BadStatement(STOA_INVALID, "one statement at a time: " + std::string(statement));
     }
     bind(connection_.get(), raw, statement, parameters);
 

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include <stoa/error.h>
+
 struct sqlite3;
 
 namespace stoa::fake {
@@ -23,11 +25,17 @@ struct Result {
     std::int64_t affected = 0;
 };
 
+/// A statement that can't be run, whatever its parameters are and whatever the tables hold.
+class BadStatement : public Error {
+public:
+    using Error::Error;
+};
+
 class Database {
 public:
     Database();
 
-    /// One statement with $1, $2 …. Throws stoa::Error as stoa.sql/1 says.
+    /// One statement with $1, $2 …. Throws stoa::Error as stoa.sql/1 says; a BadStatement when the text is to blame.
     Result execute(std::string_view statement, const std::vector<Cell>& parameters = {});
     /// Several statements without parameters or result.
     void script(const std::string& statements);

@@ -60,7 +60,7 @@ stoa_status publish(const stoa_events* events, stoa_tx* tx, const stoa_event* ev
         if (!transaction.writes) {
             throw Error(STOA_INVALID, "a read transaction can't publish");
         }
-        transaction.published.push_back(checked(world, *event));
+        transaction.published.push_back(keepingMistakes(world, [&] { return checked(world, *event); }));
     });
 }
 

@@ -74,6 +74,7 @@ Answer Exchange::run() {
         return answerOf(problem);
     }
     call();
+    answer.handled = true;
     return answer;
 }
 

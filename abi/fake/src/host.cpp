@@ -50,11 +50,21 @@ Json::Value toJson(const Cell& cell) {
 Host::Host(const std::string& manifest, Options options)
     : world_(std::make_unique<World>(readFile(manifest), std::move(options))) {}
 
+Host::Host(validate::Manifest manifest, Options options)
+    : world_(std::make_unique<World>(std::move(manifest), std::move(options))) {}
+
 Host::~Host() = default;
 
 void Host::restart() {
     world_->destroy();
+    world_->negotiate();
     world_->create();
+}
+
+void Host::stop() {
+    if (const stoa_status status = world_->destroy(); status != STOA_OK) {
+        throw Violation("stop failed: " + world_->reason(status));
+    }
 }
 
 std::string Host::health() {
@@ -171,6 +181,7 @@ double Host::metric(const std::string& name) const {
     return sum;
 }
 
+std::vector<std::string> Host::takeMistakes() { return std::exchange(world_->mistakes, {}); }
 std::string Host::lastError() const { return world_->last_error; }
 
 }  // namespace stoa::fake

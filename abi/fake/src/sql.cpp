@@ -71,7 +71,14 @@ stoa_status execute(stoa_tx* tx, stoa_str statement, const stoa_value* parameter
         transaction.failed = true;
         std::vector<Cell> cells(count);
         std::transform(parameters, parameters + count, cells.begin(), toCell);
-        Result result = transaction.world.database.execute(text(statement), cells);
+        Result result = [&] {
+            try {
+                return transaction.world.database.execute(text(statement), cells);
+            } catch (const BadStatement& mistake) {
+                transaction.world.mistakes.emplace_back(mistake.what());
+                throw;
+            }
+        }();
         transaction.failed = false;
         if (affected != nullptr) {
             *affected = result.affected;

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <stoa/json.h>
@@ -23,7 +24,39 @@ CREATE TABLE stoa_idempotency (caller text, route text, idempotency_key text, fi
                                PRIMARY KEY (caller, route, idempotency_key));
 )";
 
+/// What a host asks of a descriptor before it calls anything in it.
+void checkDescriptor(const stoa_plugin& plugin, const validate::Manifest& manifest) {
+    if (plugin.abi_major != STOA_ABI_MAJOR || std::max(plugin.abi_minor, STOA_ABI_MINOR) != STOA_ABI_MINOR) {
+        throw Violation("the descriptor asks for another ABI than the plugin was offered");
+    }
+    if (plugin.struct_size < sizeof(stoa_plugin)) {
+        throw Violation("the descriptor has " + std::to_string(plugin.struct_size) + " bytes, " +
+                        std::to_string(sizeof(stoa_plugin)) + " are needed: build it with current headers");
+    }
+    if (plugin.create == nullptr || plugin.start == nullptr || plugin.health == nullptr ||
+        plugin.on_request == nullptr || plugin.on_event == nullptr || plugin.on_timer == nullptr ||
+        plugin.stop == nullptr || plugin.destroy == nullptr) {
+        throw Violation("the descriptor lacks a function: only restore and save may be NULL");
+    }
+    if (text(plugin.name) != manifest.name || text(plugin.version) != manifest.version) {
+        throw Violation("the code calls itself " + std::string(text(plugin.name)) + " " +
+                        std::string(text(plugin.version)) + ", its manifest says " + manifest.name + " " +
+                        manifest.version + ": build both from one source");
+    }
+}
+
 }  // namespace
+
+const std::string& secretOf(const World& world, const std::string& name) {
+    const auto found = world.options.secrets.find(name);
+    if (found != world.options.secrets.end()) {
+        return found->second;
+    }
+    if (world.options.other_secrets) {
+        return *world.options.other_secrets;
+    }
+    throw Error(STOA_NOT_FOUND, "the configuration has no secret " + name);
+}
 
 void writeTo(const stoa_writer* writer, std::string_view text) {
     if (writer->write(writer, text.data(), text.size()) != STOA_OK) {
@@ -45,14 +78,28 @@ World::World(validate::Manifest of, Options with)
                             makeClock, makeConfig, makeLog, makeMetrics, makeTrace, makeSecret, makeMemory}) {
         capabilities_.push_back(make(*this));
     }
+    for (const std::string& needed : manifest.capabilities) {
+        if (std::none_of(capabilities_.begin(), capabilities_.end(),
+                         [&](const auto& each) { return each->id() == needed; })) {
+            throw Violation("the plugin needs the capability " + needed + ", which this host does not have");
+        }
+    }
     host_ = {sizeof host_, STOA_ABI_MAJOR, STOA_ABI_MINOR, 0, this, capability, lastError, explain};
+    negotiate();
     migrate();
     create();
 }
 
 World::~World() { destroy(); }
 
+void World::step(std::string_view name) const {
+    if (options.before) {
+        options.before(name);
+    }
+}
+
 void World::migrate() {
+    step("migrated");
     database.script(kHostTables);
     for (const validate::MigrationFile& migration : manifest.migrations) {
         try {
@@ -63,7 +110,8 @@ void World::migrate() {
     }
 }
 
-void World::create() {
+void World::negotiate() {
+    step("negotiated");
     const stoa_plugin_entry_fn entry = options.entry != nullptr ? options.entry : stoa_plugin_entry;
     if (entry == nullptr) {
         throw Violation("this program has no stoa_plugin_entry: link the plugin's sources");
@@ -74,21 +122,33 @@ void World::create() {
     if (plugin == nullptr) {
         throw Violation("the plugin refuses this host: " + refusal.text());
     }
-    if (plugin->create(&host_, &instance, refusal.raw()) != STOA_OK) {
+    checkDescriptor(*plugin, manifest);
+}
+
+void World::create() {
+    step("created");
+    const Writer refusal;
+    if (const stoa_status status = plugin->create(&host_, &instance, refusal.raw()); status != STOA_OK) {
         instance = nullptr;
-        throw Violation("create failed: " + refusal.text());
+        throw Violation("create failed: " + (refusal.text().empty() ? reason(status) : refusal.text()));
     }
-    if (plugin->start(instance) != STOA_OK) {
+    if (instance == nullptr) {
+        throw Violation("create made no instance, and said STOA_OK");
+    }
+    step("started");
+    if (const stoa_status status = plugin->start(instance); status != STOA_OK) {
         plugin->destroy(std::exchange(instance, nullptr));
-        throw Violation("start failed: " + last_error);
+        throw Violation("start failed: " + reason(status));
     }
 }
 
-void World::destroy() {
-    if (instance != nullptr) {
-        plugin->stop(instance);
-        plugin->destroy(std::exchange(instance, nullptr));
+stoa_status World::destroy() {
+    if (instance == nullptr) {
+        return STOA_OK;
     }
+    const stoa_status stopped = plugin->stop(instance);
+    plugin->destroy(std::exchange(instance, nullptr));
+    return stopped;
 }
 
 const void* World::capability(const stoa_host* host, stoa_str id) {
@@ -103,6 +163,10 @@ const void* World::capability(const stoa_host* host, stoa_str id) {
 
 stoa_str World::lastError(const stoa_host* host) { return view(static_cast<World*>(host->self)->last_error); }
 void World::explain(const stoa_host* host, stoa_str why) { static_cast<World*>(host->self)->last_error = text(why); }
+
+std::string World::reason(stoa_status status) const {
+    return last_error.empty() ? std::string(statusName(status)) : last_error;
+}
 
 stoa_status World::fail(stoa_status status, std::string why) {
     last_error = std::move(why);

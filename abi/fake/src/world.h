@@ -50,8 +50,11 @@ public:
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
+    /// Asks the entry for its descriptor, and checks it as a host does.
+    void negotiate();
     void create();
-    void destroy();
+    /// What stop() said; STOA_OK when there was nothing to stop.
+    stoa_status destroy();
 
     /// Begins, commits and rolls back the one transaction that can be open.
     Transaction* begin(bool writes);
@@ -65,6 +68,8 @@ public:
 
     std::string newId();
     void fillRandom(void* buffer, std::size_t size);
+    /// Why something of this status failed: the last error, or the status' name.
+    std::string reason(stoa_status status) const;
     /// For last_error; returns `status`.
     stoa_status fail(stoa_status status, std::string why);
 
@@ -89,11 +94,13 @@ public:
     stoa_status mail_failure = STOA_OK;
     bool mail_sent = false;
     std::vector<LogLine> log;
+    std::vector<std::string> mistakes;  ///< see Host::takeMistakes
     std::map<std::string, double> series;
     const stoa_plugin* plugin = nullptr;
     stoa_instance* instance = nullptr;
 
 private:
+    void step(std::string_view name) const;
     void migrate();
     bool fireOne();
     static const void* capability(const stoa_host* host, stoa_str id);
@@ -119,6 +126,20 @@ stoa_status guarded(World& world, Work&& work) {
         return world.fail(STOA_INTERNAL, error.what());
     }
 }
+
+/// Runs `check`; a mistake of the plugin's author that it finds is kept as well as thrown.
+template <class Check>
+auto keepingMistakes(World& world, Check&& check) {
+    try {
+        return check();
+    } catch (const Error& error) {
+        world.mistakes.emplace_back(error.what());
+        throw;
+    }
+}
+
+/// The value of a secret; throws stoa::Error when the options give none.
+const std::string& secretOf(const World& world, const std::string& name);
 
 /// Copies text into a writer of the plugin.
 void writeTo(const stoa_writer* writer, std::string_view text);

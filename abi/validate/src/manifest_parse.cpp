@@ -48,7 +48,8 @@ Parameter readParameter(const Json::Value& json, const std::string& place, Schem
     parameter.type = fields.text("type");
     fields.require(parameter.type == "string" || parameter.type == "integer" || parameter.type == "boolean", "type",
                    "must be string, integer or boolean");
-    parameter.schema = compileAt(compiler, fields.value("schema"), place + ".schema ");
+    parameter.schema_json = fields.value("schema");
+    parameter.schema = compileAt(compiler, parameter.schema_json, place + ".schema ");
     if (fields.has("example")) {
         parameter.example = fields.value("example");
         checkExample(parameter.schema, parameter.example, place);

@@ -14,8 +14,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,10 @@
 /// The compiled manifest of the plugin whose test this is, and the plugin's source folder.
 #define STOA_TEST_MANIFEST ::stoa::fake::kTestManifest
 #define STOA_TEST_FOLDER ::stoa::fake::kTestFolder
+
+namespace stoa::validate {
+struct Manifest;
+}
 
 namespace stoa::fake {
 
@@ -50,6 +56,10 @@ struct Options {
     Time now = fromMicros(1'767'603'600'000'000);           ///< 2026-01-05T09:00:00Z
     std::map<std::string, Json::Value> services = {};       ///< what stoa.client/1 lists, with their OpenAPI documents
     std::vector<FleetRoute> fleet = {};                     ///< what stoa.client/1 resolves; for a gateway
+    std::optional<std::string> other_secrets = {};          ///< value of every secret that `secrets` does not name
+    /// Told of each step of the start before it is taken: "negotiated", "migrated", "created", "started".
+    std::function<void(std::string_view)> before = {};
+    std::function<void(const LogLine&)> on_log = {};  ///< told of each line that the plugin logs
 };
 
 class Host {
@@ -57,12 +67,16 @@ public:
     /// Reads the compiled manifest, applies the migrations, creates and starts the plugin. Throws Violation with the
     /// reason when any of that is refused.
     explicit Host(const std::string& manifest, Options options = {});
+    /// The same with a manifest that was read elsewhere, such as from a plugin file.
+    explicit Host(validate::Manifest manifest, Options options = {});
     ~Host();
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
 
     /// Stops and destroys the plugin and makes a new one on the same database and clock.
     void restart();
+    /// Stops and destroys the plugin for good. Throws Violation when its stop() fails; it is destroyed all the same.
+    void stop();
     /// What the plugin's health() says; empty when it can serve.
     std::string health();
 
@@ -114,6 +128,9 @@ public:
     const std::vector<LogLine>& log() const;
     /// Sum over the labels of the plugin's series of this name; 0 when there is none.
     double metric(const std::string& name) const;
+    /// What no host accepts of any plugin, whatever it was asked to do, since the last call: statements that can't be
+    /// prepared, events that don't fit, calls within a transaction. A handler may have turned them into an answer.
+    std::vector<std::string> takeMistakes();
     /// Why the last capability call failed, or why the plugin's function did.
     std::string lastError() const;
 

@@ -34,6 +34,7 @@ struct Answer {
     Headers headers;
     std::string body;
     std::optional<Forward> forward;  ///< of a route that answers with a forward; `status` is 0 then
+    bool handled = false;            ///< the plugin's handler was called; false: refused before, or replayed
 
     /// The body; throws Violation when it is not JSON.
     Json::Value json() const;

@@ -20,6 +20,9 @@ class EntryTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(anotherAbiIsRefusedWithAReason);
     CPPUNIT_TEST(handlersAndManifestMustMatch);
     CPPUNIT_TEST(cryptoIsUsable);
+    CPPUNIT_TEST(aDescriptorThatContradictsTheManifestIsRefused);
+    CPPUNIT_TEST(eachStepOfTheStartIsTold);
+    CPPUNIT_TEST(mistakesAreKeptThoughTheHandlerAnswers);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -78,6 +81,48 @@ public:
         } catch (const fake::Violation& violation) {
             CPPUNIT_ASSERT_EQUAL(std::string("create failed: all is well"), std::string(violation.what()));
         }
+    }
+
+    void aDescriptorThatContradictsTheManifestIsRefused() {
+        fake::Options options;
+        options.entry = [](const stoa_offer* offer, const stoa_writer* refusal) {
+            static stoa_plugin other;
+            other = *stoa_plugin_entry(offer, refusal);
+            other.version = view("0.0.9");
+            return static_cast<const stoa_plugin*>(&other);
+        };
+        try {
+            const fake::Host host{STOA_TEST_MANIFEST, options};
+            CPPUNIT_FAIL("code and manifest of two versions went together");
+        } catch (const fake::Violation& violation) {
+            const std::string why = violation.what();
+            CPPUNIT_ASSERT_MESSAGE(why, why.find("0.0.9, its manifest says till 1.0.0") != std::string::npos);
+        }
+    }
+
+    void eachStepOfTheStartIsTold() {
+        std::string steps;
+        fake::Options options;
+        options.before = [&](std::string_view step) { steps += std::string(step) + ' '; };
+        fake::Host host{STOA_TEST_MANIFEST, options};
+        CPPUNIT_ASSERT_EQUAL(std::string("negotiated migrated created started "), steps);
+        host.stop();
+        host.stop();
+    }
+
+    void mistakesAreKeptThoughTheHandlerAnswers() {
+        fake::Host host{STOA_TEST_MANIFEST, {}};
+        const auto mistakeOf = [&](const std::string& how) {
+            const fake::Answer answer = host.post("/api/v1/tills/misbehave/" + how).service("admin").send();
+            CPPUNIT_ASSERT(answer.handled);
+            const std::vector<std::string> mistakes = host.takeMistakes();
+            return mistakes.empty() ? std::string() : mistakes.front();
+        };
+        CPPUNIT_ASSERT_EQUAL(std::string(), mistakeOf("unavailable"));
+        CPPUNIT_ASSERT_EQUAL(std::string("a transaction is open: do the calls before it"),
+                             mistakeOf("call-in-transaction"));
+        const std::string event = mistakeOf("bad-event");
+        CPPUNIT_ASSERT_MESSAGE(event, event.rfind("till.opened ", 0) == 0);
     }
 
 private:

@@ -25,6 +25,7 @@ struct Parameter {
     bool required = false;
     std::string type;  ///< "string", "integer" or "boolean": how the text becomes a value before the schema looks at it
     Schema schema;
+    Json::Value schema_json;
     Json::Value example;  ///< or null
 };
 
