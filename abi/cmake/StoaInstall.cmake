@@ -1,5 +1,5 @@
 # What `cmake --install BUILD --component dev` copies: everything that a plugin needs to be built and tested elsewhere.
-# The other component is `host`: the host and stoactl (host/app, host/control/stoactl).
+# The other component is `host`: the host, stoactl and stoa-probe (host/app, host/control/stoactl, host/probe).
 
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Stoa")

@@ -1,7 +1,8 @@
 # stoa_add_plugin(NAME [LIBRARIES …])
 #
 # The folder's src/*.cpp (or *.c) as the plugin NAME.so in ${CMAKE_BINARY_DIR}/plugins, with its compiled manifest
-# inside, and test/*_test.cpp (CppUnit) as the test NAME_plugin_test.
+# inside, and test/*_test.cpp (CppUnit) as the test NAME_plugin_test. Where there is stoa-probe, the test NAME_probe runs
+# it over the plugin.
 #
 # Targets: NAME_objects (the sources, shared with the tests), NAME (the plugin), NAME_manifest (the compiled manifest,
 # ${CMAKE_BINARY_DIR}/plugins/NAME.manifest.json), NAME_plugin_test.
@@ -28,6 +29,11 @@ function(stoa_add_plugin name)
   file(GLOB tests CONFIGURE_DEPENDS "${source_dir}/test/*_test.cpp")
   if(tests AND STOA_TESTS)
     stoa_plugin_test(${name} ${tests})
+  endif()
+  # A sanitizer's own work is no plugin's fault: the time is for the slowest of them.
+  if(TARGET stoa-probe AND STOA_TESTS)
+    add_test(NAME ${name}_probe COMMAND stoa-probe --timeout-ms 60000 "$<TARGET_FILE:${name}>")
+    set_tests_properties(${name}_probe PROPERTIES LABELS fast TIMEOUT 90)
   endif()
 endfunction()
 

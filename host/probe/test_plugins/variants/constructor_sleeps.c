@@ -1,0 +1,7 @@
+#include <unistd.h>
+
+__attribute__((constructor)) static void begin(void) {
+    for (;;) {
+        pause();
+    }
+}
