@@ -3,13 +3,10 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "host/plugin/generation.h"
-#include "host/plugin/worker_pool.h"
 
 namespace stoa::host::plugin {
 namespace {
@@ -90,58 +87,7 @@ public:
     }
 };
 
-class WorkerPoolTest : public CppUnit::TestFixture {
-    CPPUNIT_TEST_SUITE(WorkerPoolTest);
-    CPPUNIT_TEST(refusesBeyondItsQueueAndLeavesRoomForRequests);
-    CPPUNIT_TEST(runsWhatIsQueuedBeforeItEnds);
-    CPPUNIT_TEST_SUITE_END();
-
-public:
-    void refusesBeyondItsQueueAndLeavesRoomForRequests() {
-        std::mutex gate;
-        gate.lock();
-        std::condition_variable entered;
-        std::mutex mutex;
-        bool inside = false;
-        {
-            WorkerPool pool("test", {1, 4});
-            CPPUNIT_ASSERT(pool.submit([&] {
-                {
-                    const std::lock_guard lock(mutex);
-                    inside = true;
-                }
-                entered.notify_one();
-                const std::lock_guard lock(gate);
-            }));
-            {
-                std::unique_lock lock(mutex);
-                entered.wait(lock, [&] { return inside; });
-            }
-            for (int i = 0; i < 3; ++i) {
-                CPPUNIT_ASSERT(pool.submitBackground([] {}));
-            }
-            CPPUNIT_ASSERT(!pool.submitBackground([] {}));
-            CPPUNIT_ASSERT(pool.submit([] {}));
-            CPPUNIT_ASSERT(!pool.submit([] {}));
-            CPPUNIT_ASSERT(pool.full());
-            gate.unlock();
-        }
-    }
-
-    void runsWhatIsQueuedBeforeItEnds() {
-        std::atomic<int> ran{0};
-        {
-            WorkerPool pool("test", {2, 100});
-            for (int i = 0; i < 50; ++i) {
-                CPPUNIT_ASSERT(pool.submit([&] { ++ran; }));
-            }
-        }
-        CPPUNIT_ASSERT_EQUAL(50, ran.load());
-    }
-};
-
 CPPUNIT_TEST_SUITE_REGISTRATION(SlotTest);
-CPPUNIT_TEST_SUITE_REGISTRATION(WorkerPoolTest);
 
 }  // namespace
 }  // namespace stoa::host::plugin

@@ -2,11 +2,15 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace stoa::host::plugin {
 
-WorkerPool::WorkerPool(std::string name, WorkerPoolOptions options) : name_(std::move(name)), options_(options) {
+WorkerPool::WorkerPool(std::string name, WorkerPoolOptions options)
+    : name_(std::move(name)),
+      options_(options),
+      max_background_(std::max(1, options.threads - std::max(1, options.threads / 4))) {
     for (int i = 0; i < options_.threads; ++i) {
         threads_.emplace_back([this] { run(); });
         // The kernel keeps 15 characters; they make `top -H` readable.
@@ -25,39 +29,58 @@ WorkerPool::~WorkerPool() {
     }
 }
 
-bool WorkerPool::submit(std::function<void()> job) { return enqueue(std::move(job), options_.queue); }
+bool WorkerPool::submit(std::function<void()> job) { return enqueue(requests_, std::move(job), options_.queue); }
 
 bool WorkerPool::submitBackground(std::function<void()> job) {
-    return enqueue(std::move(job), options_.queue - options_.queue / 4);
+    return enqueue(background_, std::move(job), options_.queue - options_.queue / 4);
 }
 
-bool WorkerPool::enqueue(std::function<void()> job, std::size_t limit) {
+bool WorkerPool::enqueue(std::deque<Job>& jobs, std::function<void()> work, std::size_t limit) {
     {
         const std::lock_guard lock(mutex_);
-        if (stopping_ || jobs_.size() >= limit) {
+        if (stopping_ || requests_.size() + background_.size() >= limit) {
             return false;
         }
-        jobs_.push_back(std::move(job));
-        queued_.store(jobs_.size(), std::memory_order_relaxed);
+        jobs.push_back({submitted_++, std::move(work)});
+        queued_.store(requests_.size() + background_.size(), std::memory_order_relaxed);
     }
     ready_.notify_one();
     return true;
 }
 
+std::deque<WorkerPool::Job>* WorkerPool::next() {
+    const bool background = !background_.empty() && running_background_ < max_background_;
+    if (requests_.empty()) {
+        return background ? &background_ : nullptr;
+    }
+    return background && background_.front().number < requests_.front().number ? &background_ : &requests_;
+}
+
 void WorkerPool::run() {
+    std::unique_lock lock(mutex_);
     for (;;) {
-        std::function<void()> job;
-        {
-            std::unique_lock lock(mutex_);
-            ready_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-            if (jobs_.empty()) {
-                return;
-            }
-            job = std::move(jobs_.front());
-            jobs_.pop_front();
-            queued_.store(jobs_.size(), std::memory_order_relaxed);
+        std::deque<Job>* jobs = nullptr;
+        ready_.wait(lock, [&] { return (jobs = next()) != nullptr || (stopping_ && background_.empty()); });
+        if (jobs == nullptr) {
+            return;
         }
-        job();
+        std::function<void()> work = std::move(jobs->front().work);
+        jobs->pop_front();
+        queued_.store(requests_.size() + background_.size(), std::memory_order_relaxed);
+        const bool background = jobs == &background_;
+        running_background_ += background ? 1 : 0;
+        lock.unlock();
+        work();
+        work = nullptr;  // what it holds may end here, outside of the lock
+        lock.lock();
+        if (background) {
+            --running_background_;
+            if (!background_.empty()) {
+                ready_.notify_one();  // this thread may go on with a request instead
+            } else if (stopping_) {
+                ready_.notify_all();  // they waited for their share of these
+            }
+        }
     }
 }
 

@@ -29,20 +29,32 @@ public:
     /// False when the queue is full: the caller sheds the work (503 with Retry-After, or tries again later).
     bool submit(std::function<void()> job);
     /// Like submit, for work that has been admitted to the system already (events, timers): leaves a quarter of the
-    /// queue to requests, so that a backlog of events never turns customers away.
+    /// queue and of the threads (at least one, when there are two) to requests. A backlog of events never turns
+    /// customers away, and two sides whose timers call each other's routes never wait for each other in a ring.
     bool submitBackground(std::function<void()> job);
     bool full() const { return queued_.load(std::memory_order_relaxed) >= options_.queue; }
     std::size_t queued() const { return queued_.load(std::memory_order_relaxed); }
 
 private:
-    bool enqueue(std::function<void()> job, std::size_t limit);
+    struct Job {
+        std::uint64_t number;  ///< in the order in which they came
+        std::function<void()> work;
+    };
+
+    bool enqueue(std::deque<Job>& jobs, std::function<void()> work, std::size_t limit);
+    /// The queue whose head is next; null when there is nothing that may run now.
+    std::deque<Job>* next();
     void run();
 
     std::string name_;
     WorkerPoolOptions options_;
+    int max_background_;
     std::mutex mutex_;
     std::condition_variable ready_;
-    std::deque<std::function<void()>> jobs_;
+    std::deque<Job> requests_;
+    std::deque<Job> background_;
+    std::uint64_t submitted_ = 0;
+    int running_background_ = 0;
     std::atomic<std::size_t> queued_{0};
     bool stopping_ = false;
     std::vector<std::thread> threads_;
