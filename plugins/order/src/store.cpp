@@ -169,10 +169,13 @@ void update(stoa::Transaction& tx, Order& order) {
 }
 
 void appendHistory(stoa::Transaction& tx, std::string_view order_id, std::string_view type, std::string_view detail) {
-    tx.execute(
+    const std::int64_t inserted = tx.execute(
         "INSERT INTO order_events (order_id, sequence, type, detail, at_us) SELECT $1, COALESCE(MAX(sequence), 0) + 1, "
-        "$2, $3, $4 FROM order_events WHERE order_id = $1",
+        "$2, $3, $4 FROM order_events WHERE order_id = $1 ON CONFLICT DO NOTHING",
         {order_id, type, detail, tx.now()});
+    if (inserted != 1) {  // two events of different topics at once; the one that comes second is tried again
+        throw stoa::Error(STOA_CONFLICT, "the order's history was written at the same moment");
+    }
 }
 
 std::vector<HistoryEntry> history(stoa::Transaction& tx, std::string_view order_id) {
