@@ -7,13 +7,13 @@ import json
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build" / "release"
 RUN = ROOT / "build" / "bench" / "swap"
 SERVERS = True
 sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("swap", "fleet", "integration")]
@@ -29,10 +29,16 @@ def figure(case, metric, value, unit) -> str:
     return json.dumps({"bench": "swap", "case": case, "metric": metric, "value": round(value, 3), "unit": unit})
 
 
-def micro() -> list:
+def micro(build) -> list:
     """The lines of the micro benchmark are figures already."""
-    done = subprocess.run([BUILD / "bin" / "slot_bench"], check=True, capture_output=True, text=True)
+    done = subprocess.run([build / "bin" / "slot_bench"], check=True, capture_output=True, text=True)
     return done.stdout.splitlines()
+
+
+def of_rollbacks(found) -> list:
+    return [figure("rollback", "failed_requests", found.summary["failed"], ""),
+            figure("warm", "rollback_ms", statistics.median(found.warm), "ms"),
+            figure("store", "rollback_ms", statistics.median(found.store), "ms")]
 
 
 def of_comparison(comparison) -> list:
@@ -74,12 +80,15 @@ def write_page(shop, comparison, file: Path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--swaps", type=int, default=1000)
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     parser.add_argument("--page", type=Path, default=RUN / "swap.html")
     options = parser.parse_args()
     shutil.rmtree(RUN, ignore_errors=True)
-    figures = micro()
-    with ShopUnderLoad(BUILD, RUN / "shop") as shop:
-        figures.append(figure("idle", "upgrade_ms", timing.median(timing.upgrade_ms(shop)), "ms"))
+    figures = micro(options.build)
+    with ShopUnderLoad(options.build, RUN / "shop") as shop:
+        figures.append(figure("idle", "upgrade_ms", statistics.median(timing.upgrade_ms(shop)), "ms"))
+        if shop.knows("rollback"):
+            figures += of_rollbacks(timing.rollbacks(shop))
         comparison = latency.compare(shop)
         figures += of_comparison(comparison)
         write_page(shop, comparison, options.page)

@@ -101,6 +101,10 @@ class ShopUnderLoad:
             raise RuntimeError(f"stoactl {' '.join(map(str, words))}: exit code {done.returncode}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)
 
+    def knows(self, command) -> bool:
+        known = subprocess.run([self.build / "bin" / "stoactl", "--help"], capture_output=True, text=True).stdout
+        return f"\n  {command} " in known
+
     # What customers do.
 
     def reads(self, share=1) -> list:
@@ -137,7 +141,8 @@ class ShopUnderLoad:
         result = self.stoactl("upgrade", file)
         end = time.monotonic()
         copies = mapped_copies(self.pid, "order", self.state)
-        return Swap(begin, end, result["version"], bool(result["unloaded"]) and len(copies) == 1, sorted(copies))
+        gone = result.get("unloaded", result.get("former") == "unloaded")
+        return Swap(begin, end, result["version"], gone and len(copies) == 1, sorted(copies))
 
 
 class Bread:
