@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "fleet"))
 
+from fleet import end_with_parent
 from ports import free_port
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -68,7 +69,10 @@ class Shell:
         self.block = tempfile.NamedTemporaryFile("w", suffix=".sh")
         self.begin = time.monotonic()
         self.process = subprocess.Popen(["bash", "-e", "-o", "pipefail"], cwd=folder, env=environment, text=True, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=end_with_parent)
+        # What the page left in the background ends with the shell, and the shell with us, however that comes about.
+        self.process.stdin.write("trap 'exit 143' TERM\ntrap 'trap - TERM; kill 0' EXIT\n")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         signal.signal(signal.SIGALRM, lambda *_: self.kill())
         signal.alarm(PATIENCE)
 
