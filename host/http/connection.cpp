@@ -1,6 +1,7 @@
 #include "host/http/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -134,9 +135,8 @@ void Connection::nextRequest() {
 
 /// The whole answer is on its way.
 void Connection::settle() {
-    if (counted_) {
-        counted_ = false;
-        ++next_.answers;
+    if (std::exchange(counted_, false)) {
+        countAnswer();
     }
     if (pull_) {
         endPull(STOA_UNAVAILABLE);
@@ -149,6 +149,19 @@ void Connection::settle() {
         read_expiry_ = now() + core_->options.body_timeout;
     } else {
         nextRequest();
+    }
+}
+
+/// The request counts as active until the last byte of its answer is out. Which may have gone already: a source may
+/// say only afterwards that it was the last.
+void Connection::countAnswer() {
+    if (pending()) {
+        ++next_.answers;
+    } else if (writing_) {
+        ++sending_.answers;
+    } else {
+        share_.active.add(-1);
+        core_->changed();
     }
 }
 

@@ -59,6 +59,7 @@ private:
     void handshake();
     void nextRequest();
     void settle();
+    void countAnswer();
     void closeGently();
     bool stepLinger();
 

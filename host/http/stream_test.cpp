@@ -59,6 +59,7 @@ class StreamTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(streamedBodyThatBreaksOffFails);
     CPPUNIT_TEST(unreadBodyEndsTheConnection);
     CPPUNIT_TEST(answersStreamChunkedOrWithTheirLength);
+    CPPUNIT_TEST(drainDoesNotWaitForAnAnswerWhoseEndCameByItself);
     CPPUNIT_TEST(slowReaderSlowsTheSource);
     CPPUNIT_TEST(readerThatTakesNothingIsCutOff);
     CPPUNIT_TEST(brokenSourceBreaksTheAnswer);
@@ -152,6 +153,14 @@ public:
         peer.readUntil("\r\n\r\n");
         CPPUNIT_ASSERT_EQUAL("186a0\r\n" + large + "\r\n1\r\na\r\n186a0\r\n" + large + "\r\n0\r\n\r\n",
                              peer.readUntil("\r\n0\r\n\r\n"));
+    }
+    /// The source tells of its end when the last bytes are out already; the peer keeps the connection.
+    void drainDoesNotWaitForAnAnswerWhoseEndCameByItself() {
+        answerWith([] { return std::make_shared<Pieces>(std::vector<std::string>{"abc"}, 3); });
+        RawPeer peer{server_.port()};
+        peer.send(get("/"));
+        CPPUNIT_ASSERT(peer.readMessage().ends_with("\r\n\r\nabc"));
+        CPPUNIT_ASSERT(server_.running().drain(std::chrono::seconds{2}));
     }
     void slowReaderSlowsTheSource() {
         const auto asked = std::make_shared<std::atomic<int>>(0);
