@@ -1,55 +1,17 @@
 // What every driver promises, on a network in memory: the same tests for `embedded` and for `static`.
 
 #include <map>
-#include <set>
-#include <stdexcept>
 
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "registry/embedded.h"
-#include "registry/encoding.h"
 #include "registry/static_list.h"
+#include "registry/test_network.h"
 
 namespace stoa::registry {
 namespace {
 
 constexpr const char* kServing = "10.0.0.1:7700";
-
-/// Stands for the real one in host/security: the signature is a word.
-class WordSealer : public Sealer {
-public:
-    explicit WordSealer(std::string word = "fleet") : word_(std::move(word)) {}
-    std::string seal(const Registration& registration) override {
-        Json::Value value = toJson(registration);
-        value["signature"] = word_;
-        return jsonText(value);
-    }
-    Registration open(const std::string& sealed) override {
-        const Json::Value value = readJson(sealed);
-        if (value["signature"].asString() != word_) {
-            throw std::runtime_error("not certified by this fleet");
-        }
-        return registrationFromJson(value);
-    }
-
-private:
-    std::string word_;
-};
-
-/// Hosts, the addresses at which they listen, a clock and what is broken.
-class Network {
-public:
-    std::int64_t now = 1'000'000;
-    std::map<std::string, Registry*> listening;
-    std::set<std::string> dead;
-
-    HttpAnswer send(const std::string& address, const std::string& method, const std::string& path,
-                    const std::string& body) {
-        const auto found = listening.find(address);
-        return found == listening.end() || dead.contains(address) ? HttpAnswer{}
-                                                                  : found->second->handle(method, path, body);
-    }
-};
 
 struct Host {
     Registration registration;
@@ -268,6 +230,7 @@ class EmbeddedTest : public DriverTest {
     CPPUNIT_TEST(anotherHostServesWhenTheServingOneDies);
     CPPUNIT_TEST(aRestartedServerDropsNobodyWhoIsStillThere);
     CPPUNIT_TEST(aForgottenHostRegistersAgainAtOnce);
+    CPPUNIT_TEST(whatCouldNotBeReadIsAskedForAgain);
     CPPUNIT_TEST(theHostWithTheRegistrysAddressServes);
     CPPUNIT_TEST_SUITE_END();
 
@@ -336,6 +299,21 @@ public:
             seen += host("a").sees().size() == 2 ? 1 : 0;
         }
         CPPUNIT_ASSERT(seen >= 36);
+    }
+
+    void whatCouldNotBeReadIsAskedForAgain() {
+        BlindSealer moody;
+        start("a", 1);
+        run(8000);  // from here on the list changes no more by itself
+        start("b", 2, 1, "1.0.0", moody);
+        run(2500);
+        CPPUNIT_ASSERT(host("b").sees() == Names{"b/1.0.0"});
+        CPPUNIT_ASSERT(!host("b").registry->trouble().empty());
+        moody.blind = false;
+        run(1000);
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+        CPPUNIT_ASSERT_EQUAL(std::string(), host("b").registry->trouble());
+        hosts_.clear();  // before its sealer
     }
 
     void theHostWithTheRegistrysAddressServes() {

@@ -134,12 +134,14 @@ void EmbeddedRegistry::fetchList() {
 
 void EmbeddedRegistry::take(const Json::Value& answer) {
     std::vector<Registration> next;
+    bool all_read = true;
     for (const Json::Value& sealed : answer["hosts"]) {
         try {
             const Registration registration = sealer_.open(sealed.asString());
             const Registration* before = find(known_, registration.host_id);
             next.push_back(before && before->epoch > registration.epoch ? *before : registration);
         } catch (const std::exception& error) {
+            all_read = false;
             setTrouble(std::string("a registration was passed over: ") + error.what());
         }
     }
@@ -153,7 +155,8 @@ void EmbeddedRegistry::take(const Json::Value& answer) {
             }
         }
     }
-    version_ = answer["version"].asString();
+    // What could not be read now is asked for again: its next seal may be good.
+    version_ = all_read ? answer["version"].asString() : "";
     known_ = next;
     setOthers(std::move(next));
 }

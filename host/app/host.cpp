@@ -109,7 +109,7 @@ std::optional<std::string> fetchUserKeys(outbound::ServiceClient& services) {
 Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
     : config(std::move(with)),
       files(std::move(wanted)),
-      state(config.state),
+      state(config.state, clock),
       io(std::make_shared<http::Io>(config.http.threads)),
       client(std::make_unique<outbound::HttpClient>(clientOptions(config.outbound), io)),
       tracer(makeTracer(config, state.hostId(), *client, metrics)),

@@ -68,8 +68,7 @@ registry::Registration Host::Parts::registration() {
     registry::Registration self;
     self.host_id = state.hostId();
     self.address = config::Address{config.http.internal.host, server->port(http::Listener::kInternal)}.text();
-    self.epoch = toMicros(clock.now()) -
-                 std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - started).count();
+    self.epoch = state.epoch();
     for (plugin::Service* service : plugins->services()) {
         const auto manifest = service->manifest();
         if (!manifest) {
@@ -87,6 +86,8 @@ registry::Registration Host::Parts::registration() {
 }
 
 void Host::Parts::announce() {
+    // One after the other, so that what is told last is what is true last; and never after the withdrawal.
+    const std::lock_guard lock(announce_mutex);
     if (phase == HostState::kDraining || !server) {
         return;
     }
@@ -165,7 +166,10 @@ void Host::Parts::drain() {
     phase = HostState::kDraining;
     const bool alone = registry->directory()->hosts.size() <= 1;
     observe::info("draining", {{"plugins", std::to_string(plugins->names().size())}});
-    registry->withdraw();
+    {
+        const std::lock_guard lock(announce_mutex);
+        registry->withdraw();
+    }
     if (!alone) {
         // Others may still hold the old list: serve on until they have heard.
         std::unique_lock lock(mutex);

@@ -60,6 +60,7 @@ struct Host::Parts {
     bool may_serve_registry = false;                ///< every part is there; the registry's thread asks
     std::unique_ptr<http::Server> registry_server;  ///< when this host serves the registry at an address of its own
     std::unique_ptr<registry::Registry> registry;
+    std::mutex announce_mutex;
     std::unique_ptr<security::ServiceTokens> service_tokens;
     std::unique_ptr<outbound::ServiceClient> services;
     std::unique_ptr<security::JwksCache> user_keys;

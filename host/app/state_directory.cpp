@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -13,13 +14,12 @@
 #include <stoa/uuid.h>
 
 #include "host/base/atomic_file.h"
-#include "host/base/clock.h"
 #include "host/base/ids.h"
 
 namespace stoa::host::app {
 namespace fs = std::filesystem;
 
-StateDirectory::StateDirectory(const std::string& path) {
+StateDirectory::StateDirectory(const std::string& path, const Clock& clock) {
     std::error_code failed;
     fs::create_directories(path, failed);
     fs::permissions(path, fs::perms::owner_all, failed);
@@ -39,9 +39,14 @@ StateDirectory::StateDirectory(const std::string& path) {
     const fs::path file = fs::path(path) / "host_id";
     std::ifstream(file) >> host_id_;
     if (!isUuid(host_id_)) {
-        host_id_ = newId(Clock{});
+        host_id_ = newId(clock);
         writeAtomically(file, host_id_ + "\n");
     }
+    const fs::path starts = fs::path(path) / "epoch";
+    std::int64_t before = 0;
+    std::ifstream(starts) >> before;
+    epoch_ = std::max(toMicros(clock.now()), before + 1);
+    writeAtomically(starts, std::to_string(epoch_) + "\n");
 }
 
 StateDirectory::~StateDirectory() { close(lock_); }
