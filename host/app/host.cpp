@@ -20,6 +20,7 @@
 #include "host/security/secrets.h"
 #include "host/security/service_tokens.h"
 #include "host/security/token_authenticator.h"
+#include "host/sql/database.h"
 #include "host/sql/sql_capability.h"
 #include "host/timer/timer_capability.h"
 #include "host/timer/timer_service.h"
@@ -89,6 +90,22 @@ mail::MailOptions mailOptions(const config::Mail& from) {
     options.max_concurrent = from.max_concurrent;
     options.ca_file = from.ca_file;
     return options;
+}
+
+/// A database that no driver can open is a mistake of the configuration, whatever the plugin is like. Connects to none.
+void checkDatabases(const config::Config& config) {
+    for (const auto& [name, section] : config.plugins) {
+        if (section.sql.empty()) {
+            continue;
+        }
+        try {
+            sql::Options options;
+            options.max_connections = section.sql_connections;
+            sql::Database::open(section.sql, config.state, options);
+        } catch (const Error& mistake) {
+            throw Error(STOA_INVALID, fmt::format("plugins.{}.sql: {}", name, mistake.what()));
+        }
+    }
 }
 
 /// The keys that user tokens are checked with, from whoever serves auth.
@@ -212,6 +229,7 @@ Host::~Host() = default;
 
 void Host::start() {
     Parts& parts = *parts_;
+    checkDatabases(parts.config);
     parts.listen();
     for (const PluginFile& plugin : parts.files) {
         try {

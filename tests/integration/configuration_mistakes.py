@@ -55,7 +55,7 @@ class ConfigurationMistakes(unittest.TestCase):
         self.assertIn("plugins", done.stderr)
 
     def test_a_database_nobody_knows(self):
-        self.assert_refused({"plugins": {"poison": {"sql": "oracle://db"}}}, "oracle")
+        self.assert_refused({"plugins": {"poison": {"sql": "oracle://db"}}}, "plugins.poison.sql", "oracle")
 
     def test_an_event_log_nobody_knows(self):
         self.assert_refused({"events": "rabbit://mq"}, "rabbit")
