@@ -42,6 +42,7 @@ class Host:
         self.process = None
         self.spawned_at = None
         self.log = folder / "host.log"
+        self.socket = folder / "state" / "control.sock"
 
     def spawn(self, program: Path, environment: dict, on_line=None):
         """Starts the process; its output goes to host.log, and line by line to on_line."""
@@ -77,6 +78,16 @@ class Host:
         except OSError as error:
             return False, str(error)
 
+    def checks_tokens(self, path: str) -> tuple:
+        """Whether it refuses what is no token, as opposed to every token, and what it says."""
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.ports["internal"], timeout=3)
+            connection.request("GET", path, headers={"Authorization": "Bearer none"})
+            answer = connection.getresponse()
+            return answer.status != 503, answer.read().decode(errors="replace")
+        except OSError as error:
+            return False, str(error)
+
     def log_end(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join(lines[-20:]) + f"\n(the whole log: {self.log})"
@@ -109,14 +120,18 @@ class Fleet:
             host.spawn(program, self.environment, on_line)
 
     def wait_until_ready(self, seconds: float = 60):
-        """Until every host is ready, and the gateway has heard of every service."""
+        """Until every host is ready, the gateway has heard of every service, and every service knows the keys that users'
+        tokens are signed with."""
         end = time.monotonic() + seconds
         for host in self.hosts:
             self._wait_for(host, host.ready, end, seconds)
-        if any("gateway" in host.plan.plugins for host in self.hosts):
-            for host in self.hosts:
-                for path in filter(None, map(self._path_of, host.plan.plugins)):
+        running = {plugin for host in self.hosts for plugin in host.plan.plugins}
+        for host in self.hosts:
+            for path in filter(None, map(self._path_of, host.plan.plugins)):
+                if "gateway" in running:
                     self._wait_for(host, lambda path=path: self._knows(path), end, seconds)
+                if "auth" in running:
+                    self._wait_for(host, lambda path=path: host.checks_tokens(path), end, seconds)
 
     def _wait_for(self, host: Host, good, end: float, seconds: float):
         """`good` answers whether it is, and a text that says why not."""
@@ -187,7 +202,9 @@ class Fleet:
         ours["http"]["edge"] = f"127.0.0.1:{edge}"
         config = merged(merged({"events": f"sqlite:{self.run / 'events.db'}"}, host.plan.config), merged(ours, self.override))
         config["plugins"] = {name: config["plugins"][name] for name in host.plan.plugins}
-        text = yaml.safe_dump(topology.filled(config, self._lookup), sort_keys=False, width=120)
+        config = topology.filled(config, self._lookup)
+        host.socket = Path(config.get("control", {}).get("socket") or host.folder / "state" / "control.sock")
+        text = yaml.safe_dump(config, sort_keys=False, width=120)
         (host.folder / "host.yaml").write_text(f"# Written by tests/fleet from the topology; ./dev up writes it again.\n{text}")
 
     def _library(self, name: str) -> Path:

@@ -147,7 +147,7 @@ class Scenario(unittest.TestCase):
 
     def stoactl(self, *words, host="gateway", code=0):
         """The JSON that stoactl prints for the host that runs this plugin."""
-        socket = self.fleet.host_of(host).folder / "state" / "control.sock"
+        socket = self.fleet.host_of(host).socket
         done = subprocess.run([surroundings.stoactl_program(), f"--socket={socket}", "--json", *words], capture_output=True, text=True)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return json.loads(done.stdout) if done.stdout.strip() else None
