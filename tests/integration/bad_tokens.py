@@ -7,6 +7,7 @@ import time
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from shop import Shop
 from support import raw
 from support.scenario import Scenario
 
@@ -110,6 +111,41 @@ class BadTokens(Scenario):
         for name in ("Stoa-Service-Token", "X-User-Id", "X-Roles", "Stoa-User"):
             answer = raw.request(self.shop, "GET", "/api/v1/orders", headers={name: self.claims["sub"]})
             self.assertEqual(answer.status, 401, name)
+
+    def record_payment(self, service_token=None, token=None):
+        """As order asks payment, at the listener of the hosts; the body says nothing."""
+        inside = Shop(f"http://127.0.0.1:{self.fleet.host_of('payment').ports['internal']}")
+        headers = {"Idempotency-Key": "k", **({"Stoa-Service-Token": service_token} if service_token else {})}
+        return raw.request(inside, "POST", "/api/v1/payments", b"{}", token, headers).problem
+
+    def service_token(self, key=None, head=None, **claims):
+        """What order's host signs for a call to payment, or something like it."""
+        host = self.fleet.host_of("order")
+        sealed = raw.request(Shop(f"http://127.0.0.1:{host.ports['internal']}"), "GET", "/stoa/v1/registration").text
+        head = {**unpacked(sealed.split(".")[0]), "typ": "stoa-service+jwt", **(head or {})}
+        now = int(time.time())
+        claims = {"iss": "order", "aud": "payment", "iat": now, "exp": now + 60, **claims}
+        return signed(head, claims, key or serialization.load_pem_private_key((host.folder / "state" / "host.pem").read_bytes(), None))
+
+    def test_a_route_of_services_asks_who_calls(self):
+        self.assertEqual(self.record_payment(self.service_token()), (400, "invalid-body"), "the good token is taken")
+        self.assertEqual(self.record_payment()[0], 401)
+        for person in (self.ada.token, self.staff):
+            self.assertEqual(self.record_payment(token=person), (403, "forbidden"))
+
+    def test_a_service_token_that_is_forged_old_or_for_somebody_else(self):
+        now = int(time.time())
+        head, claims, signature = self.service_token().split(".")
+        none = packed({**unpacked(head), "alg": "none"})
+        for token in (self.service_token(ec.generate_private_key(ec.SECP256R1())), self.service_token(aud="product"),
+                      self.service_token(iat=now - 300, exp=now - 240), self.service_token(exp=now + 3600),
+                      self.service_token(head={"typ": "JWT"}), f"{none}.{claims}.", f"{none}.{claims}.{signature}", "order"):
+            self.assertEqual(self.record_payment(token)[0], 401, token)
+        # Signed well, but product has no business with payments.
+        self.assertEqual(self.record_payment(self.service_token(iss="product"))[0], 403 if self.same_host("product", "order") else 401)
+
+    def same_host(self, one, other):
+        return self.fleet.host_of(one) is self.fleet.host_of(other)
 
     def test_no_route_of_services_is_at_the_edge(self):
         """Each of them, asked for with a good token: 404, as if it were not there."""

@@ -65,9 +65,13 @@ class PluginFilesThatCannotRun(unittest.TestCase):
     def test_one_whose_entry_declines(self):
         self.assert_refused(self.bad("good"))
 
-    def test_one_whose_constructor_throws(self):
+    def test_one_whose_create_fails(self):
+        self.host.change({"plugins": {"poison": {"settings": {"create": "fails"}}}})
+        self.assert_refused(surroundings.plugin("poison"), "create failed", "the settings say that this fails")
+
+    def test_one_whose_create_throws(self):
         self.host.change({"plugins": {"poison": {"settings": {"create": "throws"}}}})
-        self.assert_refused(surroundings.plugin("poison"), "the settings say that this fails")
+        self.assert_refused(surroundings.plugin("poison"), "create failed", "exception")
 
     def test_settings_that_do_not_fit_its_schema(self):
         self.host.change({"plugins": {"poison": {"settings": {"create": "sometimes"}}}})
@@ -86,9 +90,10 @@ class PluginFilesThatCannotRun(unittest.TestCase):
         for name in ("text.so", "nowhere.so"):
             self.assertIn(name, self.host.log)
 
-    def test_the_rest_stays_up_when_one_throws(self):
-        self.host.change({"plugins_required": False, "plugins": {"poison": {"settings": {"create": "throws"}}}})
-        with self.host.start(f"--plugin={surroundings.plugin('poison')}", f"--plugin={surroundings.plugin('user')}"):
-            self.host.wait_until_ready()
-            self.assertEqual(self.host.stop(), 0)
-        self.assertIn("the settings say that this fails", self.host.log)
+    def test_the_rest_stays_up_when_one_cannot_be_created(self):
+        for create in ("fails", "throws"):
+            self.host.change({"plugins_required": False, "plugins": {"poison": {"settings": {"create": create}}}})
+            with self.host.start(f"--plugin={surroundings.plugin('poison')}", f"--plugin={surroundings.plugin('user')}"):
+                self.host.wait_until_ready()
+                self.assertEqual(self.host.stop(), 0)
+            self.assertIn("poison 1.0.0: create failed", self.host.log)

@@ -59,6 +59,19 @@ class RepeatedRequests(Scenario):
         self.assertEqual(len(self.orders_of(ada)), 2)
         ada.at_rest(first.json["orderId"])
 
+    def test_at_once_with_other_bodies_one_of_them_is_taken(self):
+        ada, bread = self.ready()
+        key = new_key()
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda quantity: self.post(ada, self.body(bread, quantity), key), (1, 2, 3, 4)))
+        taken = [answer for answer in answers if answer.status == 202]
+        self.assertEqual(len(taken), 1, [answer.text for answer in answers])
+        for answer in answers:
+            if answer.status != 202:
+                self.assertIn(answer.problem, ((422, "idempotency-key-reused"), (409, "request-in-progress")), answer.text)
+        self.assertEqual(len(self.orders_of(ada)), 2)
+        ada.at_rest(taken[0].json["orderId"])
+
     def test_the_same_key_of_another_customer_is_another_key(self):
         ada, bread = self.ready()
         bob, _ = self.ready()

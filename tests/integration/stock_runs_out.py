@@ -45,10 +45,21 @@ class StockRunsOut(Scenario):
         self.assertEqual(ends.count("REJECTED") + ends.count("refused"), CUSTOMERS - 1, ends)
         self.assert_stock(bread, 0)
 
-    def outcome(self, person, product):
+    def test_who_gets_only_a_part_keeps_nothing(self):
+        """Ten want the last bread together with tea, of which there is enough."""
+        bread, tea = self.product(stock=1), self.product(stock=10)
+        with ThreadPoolExecutor(10) as pool:
+            people = list(pool.map(lambda _: self.customer(), range(10)))
+            ends = list(pool.map(lambda person: self.outcome(person, tea, bread), people))
+        self.assertEqual(ends.count("COMPLETED"), 1, ends)
+        self.assertEqual(ends.count("REJECTED") + ends.count("refused"), 9, ends)
+        self.assert_stock(bread, 0)
+        self.assert_stock(tea, 9)
+
+    def outcome(self, person, *products):
         """How one customer's attempt ends; "refused" when the shop saw at once that nothing was left."""
         try:
-            order_id = person.buy([(product, 1)])["orderId"]
+            order_id = person.buy([(product, 1) for product in products])["orderId"]
         except Refused as refused:
             self.assertEqual(refused.problem.get("type"), "urn:stoa:problem:out-of-stock", str(refused))
             return "refused"

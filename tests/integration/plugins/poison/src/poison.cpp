@@ -48,8 +48,12 @@ void onDrop(const stoa::Event& event, stoa::Transaction& tx) {
 class Poison final : public stoa::Plugin {
 public:
     explicit Poison(stoa::Host& host) : Plugin(host) {
-        if (host.config()["create"].asString() == "throws") {
-            throw std::runtime_error("the settings say that this fails");
+        const std::string create = host.config()["create"].asString();
+        if (create == "fails") {
+            throw stoa::Error(STOA_INVALID, "the settings say that this fails");
+        }
+        if (create == "throws") {
+            throw 7;  // nothing that anybody can read
         }
         route("fall", fall);
         route("cure", [](stoa::Request& request) {
