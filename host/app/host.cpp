@@ -230,6 +230,7 @@ Host::~Host() = default;
 void Host::start() {
     Parts& parts = *parts_;
     checkDatabases(parts.config);
+    parts.dispatcher->expectMore(true);
     parts.listen();
     for (const PluginFile& plugin : parts.files) {
         try {
@@ -242,6 +243,7 @@ void Host::start() {
                            {{"file", plugin.file}, {"reason", failure.what()}});
         }
     }
+    parts.dispatcher->expectMore(!parts.plugins->retryPending());
     parts.announce();
     parts.addCommands();
     parts.control->start();
@@ -262,6 +264,7 @@ void Host::run() {
     bool settled = false;
     while (!parts_->waitForStop(settled ? std::chrono::milliseconds{kTidy} : kPending)) {
         settled = parts_->plugins->retryPending();
+        parts_->dispatcher->expectMore(!settled);
         if (std::chrono::steady_clock::now() >= next_tidy) {
             parts_->plugins->tidy();
             next_tidy = std::chrono::steady_clock::now() + kTidy;

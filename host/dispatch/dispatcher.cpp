@@ -133,18 +133,22 @@ const Dispatcher::BuiltInRoute* Dispatcher::findBuiltIn(const http::Request& hea
     return nullptr;
 }
 
+http::Response Dispatcher::unclaimed() const {
+    return expects_more_ ? busy(1, "This host is still starting its services.") : notFound();
+}
+
 Dispatcher::Refused Dispatcher::findRoute(const http::Request& head, stoa_request& request) const {
     const Directory& directory = *directory_.load();
     const auto claims = directory.claims.find(head.listener);
     if (claims == directory.claims.end()) {
-        return notFound();
+        return unclaimed();
     }
     auto claim = claims->second.find(claimOf(head.path));
     if (claim == claims->second.end()) {
         claim = claims->second.find(kEverything);
     }
     if (claim == claims->second.end()) {
-        return notFound();
+        return unclaimed();
     }
     request.service = claim->second;
     request.lease = request.service->slot().enter();

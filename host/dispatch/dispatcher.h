@@ -55,6 +55,9 @@ public:
     /// [control] Takes a service off.
     void withdraw(const std::string& service);
     bool serves(const std::string& service) const;
+    /// Any thread. While services are still to come, a path that nobody has claimed may be theirs: it is answered 503
+    /// and not 404, which a caller would believe.
+    void expectMore(bool more) { expects_more_ = more; }
 
     http::Admission admit(const http::Request& head) override;
     void handle(std::shared_ptr<http::Exchange> exchange) override;
@@ -65,6 +68,7 @@ private:
     using Refused = std::optional<http::Response>;
 
     const BuiltInRoute* findBuiltIn(const http::Request& head) const;
+    http::Response unclaimed() const;
     Refused findRoute(const http::Request& head, stoa_request& request) const;
     Refused authorise(const http::Request& head, stoa_request& request) const;
     void begin(const http::Request& head, stoa_request& request) const;
@@ -86,6 +90,7 @@ private:
     mutable RequestMetrics metrics_;
     RateLimiter rate_limiter_;
     Forwarder* forwarder_ = nullptr;
+    std::atomic<bool> expects_more_{false};
     std::vector<BuiltInRoute> built_in_;
     std::atomic<const Directory*> directory_{nullptr};
     mutable std::mutex mutex_;

@@ -49,6 +49,7 @@ class DispatcherTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(DispatcherTest);
     CPPUNIT_TEST(aRequestReachesItsHandler);
     CPPUNIT_TEST(unknownPathsAndMethodsAreTold);
+    CPPUNIT_TEST(anUnknownPathMayBeAServicesThatIsStillToCome);
     CPPUNIT_TEST(badBodiesNeverReachThePlugin);
     CPPUNIT_TEST(anotherContentTypeIsRefused);
     CPPUNIT_TEST(aBadParameterIsNamed);
@@ -120,6 +121,15 @@ public:
         CPPUNIT_ASSERT(answer.headers.find("Allow") == "GET, HEAD");
     }
 
+    void anUnknownPathMayBeAServicesThatIsStillToCome() {
+        dispatcher_->expectMore(true);
+        const auto refusal = send(request("GET", "/api/v1/nothing"));
+        CPPUNIT_ASSERT_EQUAL(503, refusal.status);
+        CPPUNIT_ASSERT(refusal.headers.find("Retry-After").has_value());
+        CPPUNIT_ASSERT_EQUAL(404, send(request("GET", "/api/v1/echoes/Ada/none")).status);
+        dispatcher_->expectMore(false);
+        CPPUNIT_ASSERT_EQUAL(404, send(request("GET", "/api/v1/nothing")).status);
+    }
     void badBodiesNeverReachThePlugin() {
         for (const char* body : {"{", "[]", "{\"text\":1}", "{\"text\":\"a\",\"text\":\"b\"}", "{} x"}) {
             const auto answer = send(request("POST", "/api/v1/echoes", body));
