@@ -28,8 +28,8 @@ void PolledRegistry::announce(const Registration& self) {
     const std::lock_guard lock(mutex_);
     self_ = self;
     own_id_ = self.host_id;
-    if (withdrawn_epoch_ && self_->epoch <= *withdrawn_epoch_) {
-        self_->epoch = *withdrawn_epoch_ + 1;  // the others have been told that the former epoch is over
+    if (withdrawn_ && self_->epoch <= withdrawn_->epoch) {
+        self_->epoch = withdrawn_->epoch + 1;  // the others have been told that the former epoch is over
     }
     sealed_.clear();
     rebuild();
@@ -38,21 +38,21 @@ void PolledRegistry::announce(const Registration& self) {
 }
 
 void PolledRegistry::withdraw() {
-    std::optional<Registration> gone;
+    Registration gone;
     {
         const std::lock_guard lock(mutex_);
         if (!self_) {
             return;
         }
-        gone.swap(self_);
-        withdrawn_epoch_ = gone->epoch;
+        gone = *self_;
+        withdrawn_ = std::exchange(self_, std::nullopt);
         sealed_.clear();
         rebuild();
         awake_ = true;
         wake_.notify_all();
     }
     try {
-        depart(*gone);
+        depart(gone);
     } catch (const std::exception& error) {
         setTrouble(std::string("withdrawal not delivered, the lease will end it: ") + error.what());
     }
@@ -83,7 +83,7 @@ HttpAnswer PolledRegistry::handle(const std::string& method, const std::string& 
     try {
         const std::string sealed = sealedSelf();
         const std::lock_guard lock(mutex_);
-        return sealed.empty() ? HttpAnswer{withdrawn_epoch_ ? 410 : 503, ""} : HttpAnswer{200, sealed};
+        return sealed.empty() ? HttpAnswer{withdrawn_ ? 410 : 503, ""} : HttpAnswer{200, sealed};
     } catch (const std::exception& error) {
         setTrouble(error.what());
         return {503, ""};
@@ -156,8 +156,8 @@ void PolledRegistry::rebuild() {
             next.hosts.push_back(other);
         }
     }
-    if (self_) {
-        next.hosts.push_back(*self_);
+    if (const auto& own = self_ ? self_ : withdrawn_) {
+        next.hosts.push_back(*own);
     }
     std::ranges::sort(next.hosts, {}, &Registration::host_id);
     if (next.hosts != directory_->hosts) {

@@ -53,8 +53,8 @@ private:
     std::condition_variable_any wake_;
     bool awake_ = false;
     std::optional<Registration> self_;
-    std::string own_id_;  ///< stays after a withdrawal: what others still say of this host is old
-    std::optional<std::int64_t> withdrawn_epoch_;
+    std::optional<Registration> withdrawn_;  ///< what this host last said of itself
+    std::string own_id_;                     ///< stays after a withdrawal: what others still say of this host is old
     std::vector<Registration> others_;
     std::shared_ptr<const Directory> directory_ = std::make_shared<Directory>();
     std::shared_ptr<const Directory> told_ = directory_;

@@ -69,7 +69,8 @@ public:
     /// Announces this host and keeps doing so (heartbeat 2 s, lease 6 s) until withdraw. Again with changed services:
     /// replaces. Never fails: what can't be reached is tried again.
     virtual void announce(const Registration& self) = 0;
-    /// Tells the others at once, as far as they can be reached. Blocks for the HttpSend.
+    /// Tells the others at once, as far as they can be reached. Blocks for the HttpSend. This host's own directory
+    /// keeps it: what still arrives here, until it has drained, is for services that still run here.
     virtual void withdraw() = 0;
     /// The last good list; never blocks. Contains this host itself from announce on.
     virtual std::shared_ptr<const Directory> directory() const = 0;
