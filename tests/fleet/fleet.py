@@ -78,19 +78,20 @@ class Host:
         except OSError as error:
             return False, str(error)
 
-    def checks_tokens(self, path: str) -> tuple:
-        """Whether it refuses what is no token, as opposed to every token, and what it says."""
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.ports["internal"], timeout=3)
-            connection.request("GET", path, headers={"Authorization": "Bearer none"})
-            answer = connection.getresponse()
-            return answer.status != 503, answer.read().decode(errors="replace")
-        except OSError as error:
-            return False, str(error)
-
     def log_end(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join(lines[-20:]) + f"\n(the whole log: {self.log})"
+
+
+def checks_tokens(port: int, path: str) -> tuple:
+    """Whether what is no token is refused there, as opposed to every token, and what was said."""
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+        connection.request("GET", path, headers={"Authorization": "Bearer none"})
+        answer = connection.getresponse()
+        return answer.status != 503, answer.read().decode(errors="replace")
+    except OSError as error:
+        return False, str(error)
 
 
 class Fleet:
@@ -131,7 +132,8 @@ class Fleet:
                 if "gateway" in running:
                     self._wait_for(host, lambda path=path: self._knows(path), end, seconds)
                 if "auth" in running:
-                    self._wait_for(host, lambda path=path: host.checks_tokens(path), end, seconds)
+                    for port in [host.ports["internal"]] + ([self.gateway_port] if "gateway" in running else []):
+                        self._wait_for(host, lambda path=path, port=port: checks_tokens(port, path), end, seconds)
 
     def _wait_for(self, host: Host, good, end: float, seconds: float):
         """`good` answers whether it is, and a text that says why not."""
