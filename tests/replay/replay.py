@@ -115,12 +115,15 @@ def main():
         result = run(fleet, plan, options.run)
     except (topology.FleetError, Refused, TimeoutError, OSError) as error:
         sys.exit(f"replay: {error}\nThe hosts' logs are in {options.run}")
-    differences = compare.differences(json.loads(options.expected.read_text()), result,
+    expected = json.loads(options.expected.read_text())
+    differences = compare.differences(expected, result,
                                       lambda plugin, statement: store.query(fleet, plugin, statement), plan["spare"])
     for line in differences:
         print(f"  differs: {line}")
     if differences:
         sys.exit(f"replay: {len(differences)} differences")
+    print(f"  equal to the cent in the shop's databases: revenue {expected['revenue'] / 100:.2f} {expected['currency']}, the quantities "
+          f"of {len(expected['quantities'])} products, the totals of {len(expected['households'])} households")
 
 
 if __name__ == "__main__":
