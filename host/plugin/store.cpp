@@ -36,7 +36,8 @@ std::shared_ptr<const validate::Manifest> manifestOf(const fs::path& file) {
 
 void refuseFindings(const fs::path& file) {
     std::string reasons;
-    for (const validate::Finding& finding : validate::validateFile(file.native())) {
+    const validate::Surroundings here{validate::residentLibraries()};
+    for (const validate::Finding& finding : validate::validateFile(file.native(), here)) {
         if (finding.severity == validate::Severity::kError) {
             reasons += fmt::format("\n  {}: {} ({})", finding.subject, finding.reason, finding.cure);
         }

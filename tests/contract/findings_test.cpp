@@ -1,6 +1,7 @@
 // stoa-validate on plugins that break one rule each, and on files that are no plugins at all.
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <dlfcn.h>
 #include <elf.h>
 #include <unistd.h>
 
@@ -60,6 +61,7 @@ class FindingsTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(eachBrokenRuleIsFound);
     CPPUNIT_TEST(aWarningDoesNotForbidLoading);
     CPPUNIT_TEST(librariesThatClashWithTheHostsAreFound);
+    CPPUNIT_TEST(anotherVersionOfALibraryThatTheProcessHoldsIsFound);
     CPPUNIT_TEST(filesThatAreNoPluginsAreNamed);
     CPPUNIT_TEST(everyTruncationIsRefusedWithoutACrash);
     CPPUNIT_TEST(damagedHeadersNeverCrash);
@@ -92,6 +94,7 @@ public:
             {"runpath", "runpath", "/somewhere"},
             {"nodelete", "nodelete", "DF_1_NODELETE"},
             {"lazy", "lazy", "DF_BIND_NOW"},
+            {"textrel", "textrel", "DT_TEXTREL"},
             {"execstack", "execstack", "PT_GNU_STACK"},
         };
         for (const Case& one : cases) {
@@ -119,6 +122,26 @@ public:
         const auto findings = validateFile(STOA_TEST_PLUGIN, {.host_libraries = {needed[0] + ".9"}});
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, findings.size());
         CPPUNIT_ASSERT_EQUAL(std::string("libraries"), findings[0].rule);
+    }
+
+    void anotherVersionOfALibraryThatTheProcessHoldsIsFound() {
+        const std::string place = std::string(STOA_TEST_BAD_PLUGINS) + "/clash_";
+        const auto clashes = [](const std::vector<std::string>& resident) {
+            const auto findings = validateFile(bad("clash"), {.host_libraries = resident});
+            return std::count_if(findings.begin(), findings.end(), [](const Finding& one) {
+                return one.rule == "libraries" && one.subject == "libstoaclash.so.2" &&
+                       one.severity == Severity::kError;
+            });
+        };
+        CPPUNIT_ASSERT_EQUAL(std::ptrdiff_t{0}, clashes(residentLibraries()));
+        for (const int version : {2, 1}) {
+            const std::string file = place + std::to_string(version) + "/libstoaclash.so." + std::to_string(version);
+            void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+            CPPUNIT_ASSERT_MESSAGE(file, library != nullptr);
+            const auto found = clashes(residentLibraries());
+            dlclose(library);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(file, std::ptrdiff_t{version == 1 ? 1 : 0}, found);
+        }
     }
 
     void filesThatAreNoPluginsAreNamed() {

@@ -1,5 +1,7 @@
 // The rules of loading and unloading, checked on a plugin's file.
 
+#include <link.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -250,6 +252,21 @@ private:
 
 std::vector<Finding> validateFile(const std::string& path, const Surroundings& surroundings) {
     return Validation(path, surroundings).take();
+}
+
+std::vector<std::string> residentLibraries() {
+    std::vector<std::string> libraries;
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void* list) {
+            const std::string_view path = info->dlpi_name == nullptr ? "" : info->dlpi_name;
+            const std::string_view name = path.substr(path.rfind('/') + 1);
+            if (name.find(".so") != std::string_view::npos) {
+                static_cast<std::vector<std::string>*>(list)->emplace_back(name);
+            }
+            return 0;
+        },
+        &libraries);
+    return libraries;
 }
 
 std::vector<std::string> neededLibraries(const std::string& path) {

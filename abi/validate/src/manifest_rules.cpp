@@ -27,16 +27,6 @@ std::vector<std::string> segments(std::string_view path) {
 bool isParameter(std::string_view segment) { return !segment.empty() && segment.front() == '{'; }
 bool isTail(std::string_view segment) { return segment.size() > 3 && segment.substr(segment.size() - 2) == "*}"; }
 
-/// The path with all names of parameters alike: two routes of one shape can't be told apart.
-std::string shape(const Route& route) {
-    std::string text;
-    for (const std::string& segment : segments(route.path)) {
-        text += '/';
-        text += isTail(segment) ? "{*}" : isParameter(segment) ? "{}" : segment;
-    }
-    return text;
-}
-
 void checkUnique(std::map<std::string, std::size_t>& seen, const std::string& key, std::size_t index, const char* list,
                  const std::string& what) {
     const auto [first, fresh] = seen.emplace(key, index);
@@ -52,7 +42,7 @@ void checkRoutes(const Manifest& manifest) {
     for (std::size_t i = 0; i < manifest.routes.size(); ++i) {
         const Route& route = manifest.routes[i];
         checkUnique(operations, route.operation, i, "routes", fmt::format("operation \"{}\"", route.operation));
-        checkUnique(shapes, route.method + " " + shape(route), i, "routes",
+        checkUnique(shapes, route.method + " " + routeShape(route), i, "routes",
                     fmt::format("a route of the shape {} {}", route.method, route.path));
     }
 }
@@ -143,6 +133,25 @@ void checkCapabilities(const Manifest& manifest) {
 }
 
 }  // namespace
+
+std::string routeShape(const Route& route) {
+    std::string text;
+    for (const std::string& segment : segments(route.path)) {
+        text += '/';
+        text += isTail(segment) ? "{*}" : isParameter(segment) ? "{}" : segment;
+    }
+    return text;
+}
+
+std::vector<std::string> pathParameters(const Route& route) {
+    std::vector<std::string> names;
+    for (const std::string& segment : segments(route.path)) {
+        if (isParameter(segment)) {
+            names.push_back(segment.substr(1, segment.size() - (isTail(segment) ? 3 : 2)));
+        }
+    }
+    return names;
+}
 
 bool isServiceName(std::string_view text) { return text.size() <= 40 && matches(text, "[a-z][a-z0-9_]*"); }
 bool isName(std::string_view text) { return matches(text, "[a-z][a-z0-9-]*"); }

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <stoa/json.h>
+#include <stoa/validate/compatibility.h>
+#include <stoa/validate/expand_only.h>
 #include <stoa/validate/finding.h>
 #include <stoa/validate/manifest.h>
 
@@ -17,18 +19,21 @@ using stoa::validate::Finding;
 using stoa::validate::Severity;
 
 constexpr const char* kUsage =
-    "usage: stoa-validate [--json] [--errors-only] [--host PROGRAM] FILE…\n"
+    "usage: stoa-validate [--json] [--errors-only] [--host PROGRAM] [--against OLD] FILE…\n"
     "\n"
     "Says whether a host may load these plugins, and runs none of them.\n"
     "  --json           one JSON object a line and file\n"
     "  --errors-only    leaves warnings out, and says nothing of a file without errors\n"
     "  --host PROGRAM   also looks for libraries that clash with those of this host\n"
+    "  --against OLD    also whether FILE can take over from OLD while that serves: the migrations that it has\n"
+    "                   beyond, and what callers, readers of its answers and events, and its settings rely on\n"
     "Exit code: 0 nothing found, 1 warnings, 2 errors (must not be loaded), 3 wrong usage.\n";
 
 struct Options {
     bool json = false;
     bool errors_only = false;
     stoa::validate::Surroundings surroundings;
+    std::string against;
     std::vector<std::string> files;
 };
 
@@ -42,6 +47,8 @@ bool read(int argc, char** argv, Options& options) {
             options.errors_only = true;
         } else if (word == "--host" && i + 1 < argc) {
             options.surroundings.host_libraries = stoa::validate::neededLibraries(argv[++i]);
+        } else if (word == "--against" && i + 1 < argc) {
+            options.against = argv[++i];
         } else if (word.empty() || word.front() == '-') {
             return false;
         } else {
@@ -65,6 +72,13 @@ void printJson(const std::string& file, const std::vector<Finding>& findings) {
         one["subject"] = finding.subject;
         one["reason"] = finding.reason;
         one["cure"] = finding.cure;
+        if (!finding.pointer.empty()) {
+            one["pointer"] = finding.pointer;
+        }
+        if (finding.line != 0) {
+            one["statement"] = finding.statement;
+            one["line"] = finding.line;
+        }
         line["findings"].append(one);
     }
     if (const auto manifest = stoa::validate::readManifest(file)) {
@@ -77,8 +91,10 @@ void printJson(const std::string& file, const std::vector<Finding>& findings) {
 
 void printText(const std::string& file, const std::vector<Finding>& findings, bool quiet) {
     for (const Finding& finding : findings) {
-        fmt::print("{}: {} [{}] {}: {}. Cure: {}.\n", file, name(finding.severity), finding.rule, finding.subject,
-                   finding.reason, finding.cure);
+        const std::string place = finding.pointer.empty() ? "" : " " + finding.pointer;
+        const std::string statement = finding.statement.empty() ? "" : fmt::format(" ({})", finding.statement);
+        fmt::print("{}: {} [{}] {}{}: {}{}. Cure: {}.\n", file, name(finding.severity), finding.rule, finding.subject,
+                   place, finding.reason, statement, finding.cure);
     }
     if (quiet || stoa::validate::hasErrors(findings)) {
         return;
@@ -87,6 +103,37 @@ void printText(const std::string& file, const std::vector<Finding>& findings, bo
         fmt::print("{}: may be loaded: {} {}, {} routes, publishes {} topics, subscribes to {}\n", file, manifest->name,
                    manifest->version, manifest->routes.size(), manifest->publishes.size(), manifest->subscribes.size());
     }
+}
+
+/// What stands between the running file and the next one; nothing when either can't be read, which is said elsewhere.
+std::vector<Finding> takeOver(const std::string& running, const std::string& next) {
+    const auto old_manifest = stoa::validate::readManifest(running);
+    const auto new_manifest = stoa::validate::readManifest(next);
+    if (!old_manifest) {
+        return {
+            {Severity::kError, "against", running, old_manifest.error(), "give the file of the version that serves"}};
+    }
+    if (!new_manifest) {
+        return {};
+    }
+    auto findings = stoa::validate::checkMigrations(*old_manifest, *new_manifest);
+    const auto contract = stoa::validate::checkCompatibility(*old_manifest, *new_manifest);
+    findings.insert(findings.end(), contract.begin(), contract.end());
+    return findings;
+}
+
+std::vector<Finding> findingsOf(const std::string& file, const Options& options) {
+    auto findings = stoa::validate::validateFile(file, options.surroundings);
+    if (!options.against.empty()) {
+        const auto more = takeOver(options.against, file);
+        findings.insert(findings.end(), more.begin(), more.end());
+    }
+    const auto is_error = [](const Finding& one) { return one.severity == Severity::kError; };
+    const auto warnings = std::stable_partition(findings.begin(), findings.end(), is_error);
+    if (options.errors_only) {
+        findings.erase(warnings, findings.end());
+    }
+    return findings;
 }
 
 }  // namespace
@@ -103,12 +150,7 @@ int main(int argc, char** argv) {
     }
     int worst = 0;
     for (const std::string& file : options.files) {
-        auto findings = stoa::validate::validateFile(file, options.surroundings);
-        if (options.errors_only) {
-            findings.erase(std::remove_if(findings.begin(), findings.end(),
-                                          [](const Finding& one) { return one.severity != Severity::kError; }),
-                           findings.end());
-        }
+        const auto findings = findingsOf(file, options);
         options.json ? printJson(file, findings) : printText(file, findings, options.errors_only);
         worst = std::max(worst, stoa::validate::hasErrors(findings) ? 2 : findings.empty() ? 0 : 1);
     }

@@ -12,10 +12,13 @@ enum class Severity { kWarning, kError };
 
 struct Finding {
     Severity severity = Severity::kError;
-    std::string rule;     ///< short and stable: "exports", "thread-local", "manifest" …
+    std::string rule;     ///< short and stable: "exports", "unique", "manifest" …
     std::string subject;  ///< the symbol, library or field
     std::string reason;
     std::string cure;
+    std::string pointer = {};    ///< within a schema (JSON pointer, RFC 6901): findings of the contract
+    std::string statement = {};  ///< its beginning: findings of migrations
+    int line = 0;                ///< where that begins in its file
 };
 
 /// What the file is held against.
@@ -30,6 +33,10 @@ std::vector<Finding> validateFile(const std::string& path, const Surroundings& s
 
 /// Libraries that an ELF file names as needed; empty when it is none. For Surroundings of a host's executable.
 std::vector<std::string> neededLibraries(const std::string& path);
+
+/// The libraries that this process has mapped, by file name without folder, which is the SONAME for those that a system
+/// installs. For Surroundings of a host that is about to load a plugin.
+std::vector<std::string> residentLibraries();
 
 inline bool hasErrors(const std::vector<Finding>& findings) {
     for (const Finding& finding : findings) {

@@ -41,6 +41,7 @@ public:
 
 private:
     friend class SchemaCompiler;
+    friend class SchemaCover;
     struct Node;
     explicit Schema(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
 

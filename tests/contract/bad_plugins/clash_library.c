@@ -1,0 +1,2 @@
+int stoa_clash(void);
+int stoa_clash(void) { return 1; }

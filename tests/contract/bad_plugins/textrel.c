@@ -1,0 +1,4 @@
+#include "empty.c"
+
+/* An absolute address within the code: the loader has to write it there. */
+__asm__(".text\n.quad stoa_plugin_entry\n");
