@@ -44,6 +44,10 @@ void Database::transact(Mode mode, std::optional<Deadline> deadline, const std::
     }
 }
 
+std::unique_ptr<Transaction> Database::beginAlone() {
+    throw Error(STOA_UNSUPPORTED, describe() + " runs every statement in a transaction: use begin()");
+}
+
 std::unique_ptr<Database> Database::open(const std::string& url, const std::string& directory, Options options) {
     constexpr std::string_view kSqlite = "sqlite:";
     constexpr std::string_view kPostgresql = "postgresql:";

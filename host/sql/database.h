@@ -94,12 +94,21 @@ public:
     /// Runs `work` in a transaction, commits, and tries again up to 3 times with jitter on STOA_CONFLICT.
     void transact(Mode mode, std::optional<Deadline> deadline, const std::function<void(Transaction&)>& work);
 
+    /// Statements each by itself, outside of any transaction, on a connection that is closed at the end: for what no
+    /// transaction can run, and for settings and locks of a session. commit() and rollback() change nothing. Only
+    /// PostgreSQL has it, others throw STOA_UNSUPPORTED.
+    virtual std::unique_ptr<Transaction> beginAlone();
+
     /// Applies what is missing, in order, under a lock that holds off other hosts; one transaction each. Records
     /// version, name and checksum in `stoa_migrations`. Throws STOA_INVALID when an applied one has another checksum or
     /// is unknown to the plugin with a lower version than its highest, and when a statement fails: nothing of that one
     /// stays. `system` first: the host's own tables (outbox, inbox, timers …), counted apart under the component's
     /// name.
-    void migrate(std::string_view component, std::span<const Migration> migrations);
+    /// On PostgreSQL a statement waits 50 ms for a lock, and the migration begins again with jitter until `patience` is
+    /// over: then STOA_EXHAUSTED. Non-unique indexes on tables that were there are built beside the traffic after the
+    /// rest was committed; a call that was cut off there is taken up by the next one.
+    void migrate(std::string_view component, std::span<const Migration> migrations,
+                 std::chrono::milliseconds patience = std::chrono::seconds{30});
 
     /// URLs: "sqlite:<path>" (relative to `directory`), "sqlite::memory:" (tests),
     /// "postgresql://user@host:port/name?…".

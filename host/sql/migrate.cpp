@@ -3,46 +3,28 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
-#include <random>
-#include <thread>
-
-#include <stoa/sha256.h>
 
 #include "host/sql/database.h"
+#include "host/sql/index_build.h"
 #include "host/sql/lexer.h"
+#include "host/sql/migration_step.h"
 
 namespace stoa::host::sql {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr std::string_view kTable =
     "CREATE TABLE IF NOT EXISTS stoa_migrations (component text NOT NULL, version bigint NOT NULL, "
     "name text NOT NULL, sha256 text NOT NULL, applied_us bigint NOT NULL, PRIMARY KEY (component, version))";
-/// Of the advisory lock; any constant that nobody else uses ("stoa mig" in ASCII).
-constexpr std::int64_t kLock = 0x73746f61206d6967;
-
-std::string checksumOf(const Migration& migration) {
-    if (!migration.sha256.empty()) {
-        return migration.sha256;
-    }
-    std::string hex;
-    for (const auto byte : stoa::sha256(migration.sql)) {
-        hex += fmt::format("{:02x}", byte);
-    }
-    return hex;
-}
-
 /// SQLite needs none: BEGIN IMMEDIATE has the file's write lock. A waiting ALTER TABLE holds up every later reader of
-/// its table, so it waits briefly and tries again instead.
+/// its table, so it waits briefly and tries again instead. Nobody waits for the migrations' own lock within a
+/// transaction: whoever builds an index would wait for that transaction to end.
 void lock(Transaction& transaction, Dialect dialect) {
     if (dialect == Dialect::kPostgresql) {
-        transaction.execute("SET LOCAL lock_timeout = '30s'", {});
-        transaction.execute("SELECT pg_advisory_xact_lock($1)", {kLock});
         transaction.execute("SET LOCAL lock_timeout = '50ms'", {});
+        requireLock(transaction.execute("SELECT pg_try_advisory_xact_lock($1)", {kMigrationLock}));
     }
 }
 
@@ -93,54 +75,52 @@ const Migration* findMissing(std::string_view component, std::span<const Migrati
 void apply(Transaction& transaction, std::string_view component, const Migration& migration) {
     int number = 0;
     for (const auto statement : splitStatements(migration.sql)) {
-        ++number;
-        try {
-            transaction.execute(statement, {});
-        } catch (const Error& error) {
-            const bool passing = error.status() == STOA_UNAVAILABLE || error.status() == STOA_EXHAUSTED;
-            throw Error(passing ? error.status() : STOA_INVALID,
-                        fmt::format("migration {} \"{}\" of {}, statement {}: {}", migration.version, migration.name,
-                                    component, number, error.what()));
-        }
+        runMigrationStatement(transaction, component, migration, ++number, statement);
     }
-    const auto now =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
     transaction.execute(
         "INSERT INTO stoa_migrations (component, version, name, sha256, applied_us) VALUES ($1, $2, $3, $4, $5)",
-        {std::string{component}, migration.version, migration.name, checksumOf(migration), std::int64_t{now.count()}});
+        rowOf(component, migration));
 }
 
 /// False when nothing is missing any more.
-bool applyNext(Database& database, std::string_view component, std::span<const Migration> migrations) {
-    const auto transaction = database.begin(Mode::kWrite);
+bool applyNext(Database& database, std::string_view component, std::span<const Migration> migrations,
+               milliseconds patience) {
+    auto transaction = database.begin(Mode::kWrite);
     lock(*transaction, database.dialect());
     transaction->execute(kTable, {});
     const auto* missing = findMissing(component, migrations, readApplied(*transaction, component));
-    if (missing) {
-        apply(*transaction, component, *missing);
+    if (!missing) {
+        transaction->commit();
+        return false;
     }
-    transaction->commit();
-    return missing != nullptr;
+    auto build = database.dialect() == Dialect::kPostgresql ? IndexBuild::of(component, *missing) : std::nullopt;
+    if (build) {
+        build->begin(*transaction);
+        transaction->commit();
+        transaction.reset();
+        build->finish(database, patience);
+    } else {
+        apply(*transaction, component, *missing);
+        transaction->commit();
+    }
+    return true;
 }
 
 }  // namespace
 
-void Database::migrate(std::string_view component, std::span<const Migration> migrations) {
-    constexpr std::chrono::seconds kPatience{30};
+void Database::migrate(std::string_view component, std::span<const Migration> migrations, milliseconds patience) {
     requireNumbered(component, migrations);
-    std::minstd_rand random{std::random_device{}()};
-    auto give_up = steady_clock::now() + kPatience;
-    for (bool more = true; more;) {
+    Patience waiting{patience};
+    while (true) {
         try {
-            more = applyNext(*this, component, migrations);
-            give_up = steady_clock::now() + kPatience;
-        } catch (const Error& error) {
-            // A lock is held by somebody, or two of us wanted it.
-            if ((error.status() != STOA_EXHAUSTED && error.status() != STOA_CONFLICT) ||
-                steady_clock::now() >= give_up) {
-                throw;
+            if (!applyNext(*this, component, migrations, patience)) {
+                return;
             }
-            std::this_thread::sleep_for(milliseconds{std::uniform_int_distribution<>{50, 250}(random)});
+            waiting = Patience{patience};
+        } catch (const Refused&) {
+            throw;
+        } catch (const Error& error) {
+            waiting.pauseOrThrow(error);
         }
     }
 }

@@ -121,6 +121,27 @@ private:
     bool untouched_ = true;
 };
 
+/// Statements outside of any transaction, on a connection of their own: what they set and lock goes with it.
+class PostgresqlAlone : public DriverTransaction {
+public:
+    PostgresqlAlone(Pool::Lease lease, std::size_t max_rows) : lease_(std::move(lease)), max_rows_(max_rows) {
+        lease_.replace();
+    }
+    ~PostgresqlAlone() override { rollback(); }
+
+protected:
+    Result run(std::string_view statement, std::span<const Value> parameters) override {
+        return static_cast<PostgresqlConnection&>(lease_.connection()).run(statement, parameters, max_rows_);
+    }
+    void commitNow() override {}
+    void rollbackNow() noexcept override {}
+    void released() noexcept override { lease_.discard(); }
+
+private:
+    Pool::Lease lease_;
+    const std::size_t max_rows_;
+};
+
 class PostgresqlDatabase : public Database {
 public:
     PostgresqlDatabase(const PostgresqlUrl& url, const Options& options)
@@ -146,6 +167,10 @@ public:
 
     std::unique_ptr<Transaction> begin(Mode mode, std::optional<Deadline> deadline) override {
         return std::make_unique<PostgresqlTransaction>(pool_->acquire(deadline), mode, deadline, max_rows_);
+    }
+
+    std::unique_ptr<Transaction> beginAlone() override {
+        return std::make_unique<PostgresqlAlone>(pool_->acquire({}), max_rows_);
     }
 
     Dialect dialect() const override { return Dialect::kPostgresql; }

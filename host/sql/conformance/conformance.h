@@ -38,6 +38,7 @@ class Conformance : public CppUnit::TestFixture {
     CPPUNIT_TEST(migrationsApplyOnceAndInOrder);
     CPPUNIT_TEST(aChangedMigrationIsRefusedByName);
     CPPUNIT_TEST(aMigrationThatFailsHalfwayLeavesNothing);
+    CPPUNIT_TEST(indexesOnTablesThatWereThereApply);
     CPPUNIT_TEST(anOlderPluginLivesWithNewerMigrations);
     CPPUNIT_TEST(hostsThatMigrateAtOnceShareTheWork);
     CPPUNIT_TEST(manyDifferentStatementsDoNotPileUp);
@@ -82,6 +83,7 @@ protected:
     void migrationsApplyOnceAndInOrder();
     void aChangedMigrationIsRefusedByName();
     void aMigrationThatFailsHalfwayLeavesNothing();
+    void indexesOnTablesThatWereThereApply();
     void anOlderPluginLivesWithNewerMigrations();
     void hostsThatMigrateAtOnceShareTheWork();
     void manyDifferentStatementsDoNotPileUp();

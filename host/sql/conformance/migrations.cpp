@@ -90,4 +90,27 @@ void Conformance::hostsThatMigrateAtOnceShareTheWork() {
     CPPUNIT_ASSERT_EQUAL(std::int64_t{10}, number("SELECT count(*) FROM stoa_migrations"));
 }
 
+void Conformance::indexesOnTablesThatWereThereApply() {
+    auto more = kTwo;
+    more.push_back({3, "index",
+                    "ALTER TABLE things ADD COLUMN kind text; CREATE INDEX things_kind ON things (kind, id);"
+                    "CREATE INDEX things_note ON things (note)",
+                    "three"});
+    database_->migrate("shop", kTwo);
+    const std::string question = "SELECT n FROM things WHERE id = 1";
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, number(question));
+    for (int i = 0; i < 2; ++i) {
+        database_->migrate("shop", more);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, number(question));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, number("SELECT count(kind) FROM things"));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, number("SELECT count(*) FROM stoa_migrations"));
+    }
+    // They are there: their names are taken.
+    for (const char* name : {"things_kind", "things_note"}) {
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_INVALID}, statusOfFailure([&] {
+                                 run({("CREATE INDEX " + std::string{name} + " ON things (id)").c_str()});
+                             }));
+    }
+}
+
 }  // namespace stoa::host::sql
