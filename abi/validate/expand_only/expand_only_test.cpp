@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include <stoa/validate/expand_only.h>
@@ -68,7 +70,7 @@ class ExpandOnlyTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(endlessExpressionsDoNotEndTheProcess);
     CPPUNIT_TEST(tablesAreFollowed);
     CPPUNIT_TEST(whatTheNextVersionHasBeyondIsChecked);
-    CPPUNIT_TEST(theMigrationsOfAllPluginsAreRead);
+    CPPUNIT_TEST(theMigrationsOfAllPluginsCanBeSwappedIn);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -322,18 +324,27 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("0003 third, line 1"), findings[1].subject);
     }
 
-    void theMigrationsOfAllPluginsAreRead() {
-        int files = 0;
+    void theMigrationsOfAllPluginsCanBeSwappedIn() {
+        std::map<std::string, std::set<std::filesystem::path>> plugins;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(STOA_TEST_SOURCES "/plugins")) {
             if (entry.path().extension() == ".sql") {
-                const std::vector<MigrationFile> migration = {{1, "all", read(entry.path()), ""}};
-                const auto steps = migrationSteps(migration[0].sql);
-                CPPUNIT_ASSERT_MESSAGE(entry.path().string() + (steps ? "" : steps.error()), steps && !steps->empty());
-                CPPUNIT_ASSERT(!tablesAfter(migration).empty());
-                ++files;
+                plugins[entry.path().parent_path().string()].insert(entry.path());
             }
         }
-        CPPUNIT_ASSERT(files >= 9);
+        CPPUNIT_ASSERT(plugins.size() >= 9);
+        for (const auto& [folder, files] : plugins) {
+            std::vector<MigrationFile> migrations;
+            for (const auto& path : files) {
+                const auto version = static_cast<std::int64_t>(migrations.size()) + 1;
+                migrations.push_back({version, path.stem().string(), read(path), ""});
+                const auto steps = migrationSteps(migrations.back().sql);
+                CPPUNIT_ASSERT_MESSAGE(path.string() + (steps ? "" : steps.error()), steps && !steps->empty());
+            }
+            const std::span<const MigrationFile> all(migrations);
+            CPPUNIT_ASSERT_MESSAGE(folder, !tablesAfter(all.first(1)).empty());
+            const auto findings = checkExpandOnly(all.subspan(1), tablesAfter(all.first(1)));
+            CPPUNIT_ASSERT_MESSAGE(folder + "\n" + describe(findings), !hasErrors(findings));
+        }
     }
 };
 
