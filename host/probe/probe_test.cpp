@@ -164,6 +164,8 @@ public:
     void statementsThatNoHostTakesAreRefused() {
         assertRefused(probeWith("misspelt statement"), "route createThing", "SELEC id FROM things");
         assertRefused(probeWith("star"), "route createThing", "name the columns");
+        assertRefused(probeWith("hidden star"), "route createThing", "name the columns");
+        assertRefused(probeWith("only SQLite"), "route createThing", "PostgreSQL can't read it");
     }
 
     void aCrashInAHandlerNamesSignalRouteAndLastLines() {

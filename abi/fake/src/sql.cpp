@@ -56,6 +56,13 @@ stoa_value toValue(const Cell& cell) {
     return value;
 }
 
+void refuseAsAsked(const World& world, std::string_view statement) {
+    const std::string why = world.options.refuse_statement ? world.options.refuse_statement(statement) : "";
+    if (!why.empty()) {
+        throw BadStatement(STOA_INVALID, why + " in: " + std::string(statement));
+    }
+}
+
 stoa_status begin(const stoa_sql* sql, std::uint32_t mode, stoa_tx** tx) {
     World& world = *static_cast<World*>(sql->self);
     return guarded(world, [&] { *tx = world.begin(mode == STOA_TX_WRITE)->raw(); });
@@ -73,6 +80,7 @@ stoa_status execute(stoa_tx* tx, stoa_str statement, const stoa_value* parameter
         std::transform(parameters, parameters + count, cells.begin(), toCell);
         Result result = [&] {
             try {
+                refuseAsAsked(transaction.world, text(statement));
                 return transaction.world.database.execute(text(statement), cells);
             } catch (const BadStatement& mistake) {
                 transaction.world.mistakes.emplace_back(mistake.what());

@@ -25,6 +25,7 @@
 
 #include "host/probe/child/mapped_file.h"
 #include "host/probe/child/self_test.h"
+#include "host/probe/child/statement_rule.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STOA_PROBE_SANITIZED 1
@@ -90,6 +91,7 @@ fake::Options optionsOf(const Task& task, const validate::Manifest& manifest, co
     options.other_secrets = SelfTest::secret(manifest);
     options.fleet = SelfTest::fleet();
     options.before = [&report](std::string_view step) { report.stage(step); };
+    options.refuse_statement = StatementRule{};
     options.on_log = [&report](const fake::LogLine& logged) { report.log(lineOf(logged)); };
     return options;
 }

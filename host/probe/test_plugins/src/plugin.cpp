@@ -139,6 +139,12 @@ stoa_status createThing(const stoa_instance& self, stoa_response* response) {
     if (self.has("star")) {
         execute(self, "SELECT * FROM things");
     }
+    if (self.has("hidden star")) {
+        execute(self, "SELECT id FROM (SELECT t.* FROM things t) u");
+    }
+    if (self.has("only SQLite")) {
+        execute(self, "SELECT id FROM things WHERE id GLOB 'a'");
+    }
     if (self.has("error 500")) {
         return answer(self, response, 500, R"({"type":"urn:x","title":"Oh","status":500})");
     }

@@ -59,6 +59,8 @@ struct Options {
     std::optional<std::string> other_secrets = {};          ///< value of every secret that `secrets` does not name
     /// Told of each step of the start before it is taken: "negotiated", "migrated", "created", "started".
     std::function<void(std::string_view)> before = {};
+    /// Asked before a statement of the plugin is prepared; a reason refuses it.
+    std::function<std::string(std::string_view)> refuse_statement = {};
     std::function<void(const LogLine&)> on_log = {};  ///< told of each line that the plugin logs
 };
 
