@@ -45,6 +45,16 @@ std::vector<std::string> candidates(const std::string& folder) {
     return found;
 }
 
+/// Whether a host listens there: one that was killed leaves its socket behind.
+bool inUse(const std::string& path) {
+    try {
+        host::control::connectTo(path);
+        return true;
+    } catch (const Error& error) {
+        return error.status() == STOA_FORBIDDEN;
+    }
+}
+
 Refusal refusalOf(const Json::Value& error) {
     return {textOr(error, "code"), textOr(error, "message"), textOr(error, "cure")};
 }
@@ -58,7 +68,10 @@ std::string findSocket(const std::string& given, const char* variable, const std
     if (variable != nullptr && *variable != '\0') {
         return variable;
     }
-    const std::vector<std::string> found = candidates(folder);
+    std::vector<std::string> found = candidates(folder);
+    if (found.size() > 1 && std::any_of(found.begin(), found.end(), inUse)) {
+        std::erase_if(found, [](const std::string& path) { return !inUse(path); });
+    }
     if (found.size() == 1) {
         return found[0];
     }

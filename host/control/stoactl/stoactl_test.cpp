@@ -143,6 +143,8 @@ public:
         fs::create_directories(folder_ + "/build/run/sandbox");
         const auto shop = host::control::listenAt(folder_ + "/build/run/shop/state/control.sock");
         CPPUNIT_ASSERT_EQUAL(folder_ + "/build/run/shop/state/control.sock", findSocket("", "", folder_));
+        host::control::listenAt(folder_ + "/build/run/control.sock");  // as a host that was killed leaves it
+        CPPUNIT_ASSERT_EQUAL(folder_ + "/build/run/shop/state/control.sock", findSocket("", "", folder_));
         const auto sandbox = host::control::listenAt(folder_ + "/build/run/sandbox/control.sock");
         try {
             findSocket("", nullptr, folder_);
