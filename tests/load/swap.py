@@ -66,7 +66,7 @@ def machine() -> str:
 def write_page(shop, comparison, file: Path):
     generations = latency.generations_of(shop.host.log)
     seconds = comparison.phases[0].end - comparison.phases[0].begin
-    facts = [("machine", machine()), ("command", "./dev bench swap"), ("date", date.today().isoformat()),
+    facts = [("machine", machine()), ("load average", "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())), ("command", "./dev bench swap"), ("date", date.today().isoformat()),
              ("load", f"{latency.RATE} requests a second over {latency.CONNECTIONS} connections, through the gateway, on PostgreSQL and Kafka; "
                       "latency counts from when a request was due"),
              ("phases", f"{len(comparison.phases)} of {seconds:.0f} s, without swaps and with one a second in turn"),
