@@ -49,7 +49,9 @@ void syncDirectory(const fs::path& directory) {
     }
 }
 
-void replace(const fs::path& file, unsigned mode, const std::function<void(int fd, const fs::path&)>& fill) {
+void replace(const fs::path& file, unsigned mode, Durability durability,
+             const std::function<void(int fd, const fs::path&)>& fill) {
+    const bool synced = durability == Durability::kSynced;
     std::string name = file.native() + ".XXXXXX";
     const Descriptor fd(mkostemp(name.data(), O_CLOEXEC));
     if (fd.get() < 0) {
@@ -57,7 +59,10 @@ void replace(const fs::path& file, unsigned mode, const std::function<void(int f
     }
     try {
         fill(fd.get(), name);
-        if (fchmod(fd.get(), mode) != 0 || fsync(fd.get()) != 0) {
+        if (fchmod(fd.get(), mode) != 0) {
+            fail(name, "fchmod");
+        }
+        if (synced && fsync(fd.get()) != 0) {
             fail(name, "fsync");
         }
         if (rename(name.c_str(), file.c_str()) != 0) {
@@ -67,13 +72,15 @@ void replace(const fs::path& file, unsigned mode, const std::function<void(int f
         unlink(name.c_str());
         throw;
     }
-    syncDirectory(file.parent_path().empty() ? "." : file.parent_path());
+    if (synced) {
+        syncDirectory(file.parent_path().empty() ? "." : file.parent_path());
+    }
 }
 
 }  // namespace
 
 void writeAtomically(const fs::path& file, std::string_view content, unsigned mode) {
-    replace(file, mode, [&](int fd, const fs::path& name) {
+    replace(file, mode, Durability::kSynced, [&](int fd, const fs::path& name) {
         while (!content.empty()) {
             const ssize_t wrote = write(fd, content.data(), content.size());
             if (wrote < 0 && errno != EINTR) {
@@ -84,13 +91,13 @@ void writeAtomically(const fs::path& file, std::string_view content, unsigned mo
     });
 }
 
-void copyAtomically(const fs::path& from, const fs::path& to, unsigned mode) {
+void copyAtomically(const fs::path& from, const fs::path& to, unsigned mode, Durability durability) {
     const Descriptor source(open(from.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status {};
     if (source.get() < 0 || fstat(source.get(), &status) != 0) {
         fail(from, "open");
     }
-    replace(to, mode, [&](int fd, const fs::path& name) {
+    replace(to, mode, durability, [&](int fd, const fs::path& name) {
         for (off_t done = 0; done < status.st_size;) {
             const ssize_t sent = sendfile(fd, source.get(), &done, static_cast<std::size_t>(status.st_size - done));
             if (sent < 0 && errno != EINTR) {

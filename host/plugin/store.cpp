@@ -108,7 +108,7 @@ Staged Store::find(const std::string& name, const std::string& version, const st
 
 fs::path Store::copyFor(const Staged& staged, std::uint64_t generation) const {
     const fs::path copy = copies_ / fmt::format("{}.{}.so", staged.manifest->name, generation);
-    copyAtomically(staged.file, copy);
+    copyAtomically(staged.file, copy, 0500, Durability::kScratch);
     if (hashOf(copy) != staged.sha256) {
         throw Error(STOA_INVALID,
                     fmt::format("{} is damaged: remove it and stage the plugin again", staged.file.native()));

@@ -128,8 +128,13 @@ def ids_of(load, result) -> set:
 
 
 def settle(shop, result):
-    """Until all orders have come to rest; what does not is lost."""
+    """Until all orders have come to rest and their mails are sent; what does not is lost."""
     errors = books.errors_at_rest(shop.query, seconds=120)
+    end = time.monotonic() + 120
+    while (unsent := int(shop.query("notification", "select count(*) from stoa_timers")[0][0])) and time.monotonic() < end:
+        time.sleep(0.5)
+    if unsent:
+        errors.append(f"{unsent} mails were not sent")
     result.lost_events += len(errors)
     result.complaints += errors[:20]
 
