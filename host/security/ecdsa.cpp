@@ -1,52 +1,28 @@
 #include "host/security/ecdsa.h"
 
 #include <array>
-#include <mutex>
-#include <stdexcept>
 #include <utility>
 
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <openssl/pem.h>
 
 #include <stoa/base64.h>
 #include <stoa/json.h>
 #include <stoa/sha256.h>
 
+#include "host/security/openssl.h"
+
 namespace stoa::host::security {
 namespace {
 
+using namespace openssl;
+
 constexpr std::size_t kHalf = 32;
 
-template <auto Release>
-struct Free {
-    template <typename T>
-    void operator()(T* pointer) const {
-        Release(pointer);
-    }
-};
-using BioPointer = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using BignumPointer = std::unique_ptr<BIGNUM, Free<BN_free>>;
-using ContextPointer = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using DigestPointer = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 using SignaturePointer = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
-using KeyPointer = std::shared_ptr<EVP_PKEY>;
-
-KeyPointer own(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
-
-const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-
-/// OpenSSL failed where only a lack of memory or a broken installation explains it.
-[[noreturn]] void broken(const char* what) {
-    ERR_clear_error();
-    throw std::runtime_error(std::string("OpenSSL: ") + what + " failed");
-}
 
 bool isP256(const EVP_PKEY* key) {
     std::array<char, 32> group{};
@@ -56,37 +32,10 @@ bool isP256(const EVP_PKEY* key) {
            std::string_view(group.data(), size) == SN_X9_62_prime256v1;
 }
 
-int noPassphrase(char*, int, int, void*) { return -1; }
-
-/// OpenSSL 3.0's encoders and decoders are not safe beside each other (a crash in OSSL_ENCODER_to_bio was seen when two
-/// threads wrote one key). Keys are read and written rarely, so one at a time costs nothing.
-std::mutex& pemTurn() {
-    static std::mutex turn;
-    return turn;
-}
-
-template <auto Write, typename... Rest>
-std::string toPem(EVP_PKEY* key, Rest... rest) {
-    const std::lock_guard turn(pemTurn());
-    const BioPointer bio(BIO_new(BIO_s_mem()));
-    if (!bio || Write(bio.get(), key, rest...) != 1) {
-        broken("writing a key");
-    }
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &data);
-    return {data, static_cast<std::size_t>(size)};
-}
-
 template <auto Read>
-tl::expected<KeyPointer, std::string> fromPemText(std::string_view pem) {
-    const std::lock_guard turn(pemTurn());
-    const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    KeyPointer key = own(bio ? Read(bio.get(), nullptr, noPassphrase, nullptr) : nullptr);
-    ERR_clear_error();
-    if (!key) {
-        return because("it is not a key in PEM format (an encrypted one can't be used)");
-    }
-    if (!isP256(key.get())) {
+tl::expected<KeyPointer, std::string> p256FromPem(std::string_view pem) {
+    auto key = openssl::fromPem<Read>(pem);
+    if (key && !isP256(key->get())) {
         return because("it is a key of another kind; P-256 is needed");
     }
     return key;
@@ -170,7 +119,7 @@ tl::expected<PublicKey, std::string> PublicKey::fromJwk(const Json::Value& jwk) 
 }
 
 tl::expected<PublicKey, std::string> PublicKey::fromPem(std::string_view pem) {
-    return fromPemText<PEM_read_bio_PUBKEY>(pem).map([](KeyPointer key) { return PublicKey(std::move(key)); });
+    return p256FromPem<PEM_read_bio_PUBKEY>(pem).map([](KeyPointer key) { return PublicKey(std::move(key)); });
 }
 
 bool PublicKey::verify(std::string_view data, std::string_view signature) const {
@@ -212,7 +161,7 @@ PrivateKey PrivateKey::generate() {
 }
 
 tl::expected<PrivateKey, std::string> PrivateKey::fromPem(std::string_view pem) {
-    return fromPemText<PEM_read_bio_PrivateKey>(pem).map([](KeyPointer key) { return PrivateKey(std::move(key)); });
+    return p256FromPem<PEM_read_bio_PrivateKey>(pem).map([](KeyPointer key) { return PrivateKey(std::move(key)); });
 }
 
 std::string PrivateKey::sign(std::string_view data) const {
