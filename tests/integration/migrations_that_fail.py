@@ -4,13 +4,16 @@ import json
 import sqlite3
 import unittest
 
+import stores
 from support import plugin_files, surroundings
 from support.one_host import OneHost
 
 
 class MigrationsThatFail(unittest.TestCase):
     def setUp(self):
-        self.host = OneHost(self._testMethodName)
+        self.servers = stores.Servers("migrations") if surroundings.stores == "servers" else None
+        config = {"plugins": self.servers.override(["poison"])["plugins"]} if self.servers else None
+        self.host = OneHost(self._testMethodName, config)
         self.right = surroundings.plugin("poison")
 
     def with_migration(self, version, sql):
@@ -22,9 +25,15 @@ class MigrationsThatFail(unittest.TestCase):
             self.host.post("/api/v1/drops", {"cloud": "a", "poisoned": False})
             self.assertEqual(self.host.stop(), 0)
 
-    def tables(self):
+    def query(self, statement):
+        if self.servers:
+            return self.servers.query(None, "poison", statement)
         with sqlite3.connect(self.host.folder / "state" / "poison_db.sqlite") as database:
-            return {name for name, in database.execute("select name from sqlite_master where type = 'table'")}
+            return database.execute(statement).fetchall()
+
+    def tables(self):
+        return {name for name, in self.query("select tablename from pg_tables where schemaname = current_schema()" if self.servers
+                                             else "select name from sqlite_master where type = 'table'")}
 
     def test_one_that_was_changed_after_it_was_applied(self):
         self.run_once(self.right)
@@ -63,6 +72,5 @@ class MigrationsThatFail(unittest.TestCase):
 
     def test_the_manifest_says_what_is_applied(self):
         self.run_once(self.right)
-        with sqlite3.connect(self.host.folder / "state" / "poison_db.sqlite") as database:
-            applied = database.execute("select version, name from stoa_migrations where component = 'poison' order by version").fetchall()
-        self.assertEqual(applied, [(1, "drops"), (2, "cures")], json.dumps(applied))
+        applied = self.query("select version, name from stoa_migrations where component = 'poison' order by version")
+        self.assertEqual([(int(version), name) for version, name in applied], [(1, "drops"), (2, "cures")], json.dumps(applied))

@@ -24,7 +24,12 @@ std::vector<events::Record> recordsOf(events::EventLog& log, const std::vector<s
             continue;
         }
         for (std::size_t partition = 0; partition < topic.begin.size(); ++partition) {
-            auto some = log.browse(topic.name, static_cast<int>(partition), topic.begin[partition], kLimit);
+            const auto count = static_cast<std::size_t>(topic.end[partition] - topic.begin[partition]);
+            if (count == 0) {
+                continue;  // whoever looks into an empty partition waits for somebody to write
+            }
+            auto some =
+                log.browse(topic.name, static_cast<int>(partition), topic.begin[partition], std::min(count, kLimit));
             std::move(some.begin(), some.end(), std::back_inserter(found));
         }
     }
