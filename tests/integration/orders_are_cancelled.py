@@ -5,8 +5,10 @@ from support.scenario import Scenario
 
 
 class OrdersAreCancelled(Scenario):
-    # Long enough for a test to come between label and pickup.
-    settings = {"plugins": {"sandbox_carrier": {"settings": {"pickupMs": 3000, "deliverMs": 2000}}}}
+    # Long enough for a test to come between label and pickup; and a second is less than the slow provider takes.
+    settings = {"plugins": {"sandbox_carrier": {"settings": {"pickupMs": 3000, "deliverMs": 2000}},
+                            "sandbox_psp": {"settings": {"slowMs": 4000}},
+                            "order": {"settings": {"compensationSeconds": 1}}}}
 
     def test_before_payment_nobody_is_charged(self):
         bread = self.product(stock=4)
@@ -15,6 +17,7 @@ class OrdersAreCancelled(Scenario):
         ada.cancel(order_id)
         order = ada.at_rest(order_id)
         self.assertEqual((order["status"], order["reason"], order["paymentStatus"]), ("CANCELLED", "customer", "VOIDED"))
+        self.assertIn("answer overdue", ada.timeline(order_id))
         self.assert_stock(bread, 4)
 
     def test_after_payment_the_money_goes_back(self):
