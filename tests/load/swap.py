@@ -52,9 +52,12 @@ def of_comparison(comparison) -> list:
 def of_soak(result) -> list:
     case = f"soak-{len(result.swaps)}"
     counts = [(name, getattr(result, name), "") for name in ("failed_requests", "duplicated_requests", "lost_events", "rebalances")]
-    growth = [(name, value, "KiB" if name == "rss_growth_kib" else "") for name, value in result.growth.items()]
     still = sum(not swap.unmapped for swap in result.swaps)
-    return [figure(case, name, value, unit) for name, value, unit in [*counts, *growth, ("still_mapped", still, "")]]
+    return [figure(case, *count) for count in [*counts, ("still_mapped", still, "")]] + of_growth(case, result.growth)
+
+
+def of_growth(case, growth) -> list:
+    return [figure(case, name, value, "KiB" if name == "rss_growth_kib" else "") for name, value in growth.items()]
 
 
 def machine() -> str:
@@ -63,10 +66,10 @@ def machine() -> str:
     return f"{os.cpu_count()} × {model or platform.machine()}, {memory} GiB, Linux {platform.release()}"
 
 
-def write_page(shop, comparison, file: Path):
+def write_page(shop, comparison, command, file: Path):
     generations = latency.generations_of(shop.host.log)
     seconds = comparison.phases[0].end - comparison.phases[0].begin
-    facts = [("machine", machine()), ("load average", "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())), ("command", "./dev bench swap"), ("date", date.today().isoformat()),
+    facts = [("machine", machine()), ("load average", "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())), ("command", command), ("date", date.today().isoformat()),
              ("load", f"{latency.RATE} requests a second over {latency.CONNECTIONS} connections, through the gateway, on PostgreSQL and Kafka; "
                       "latency counts from when a request was due"),
              ("phases", f"{len(comparison.phases)} of {seconds:.0f} s, without swaps and with one a second in turn"),
@@ -91,7 +94,9 @@ def main():
             figures += of_rollbacks(timing.rollbacks(shop))
         comparison = latency.compare(shop)
         figures += of_comparison(comparison)
-        write_page(shop, comparison, options.page)
+        command = "./dev bench swap" if len(sys.argv) == 1 else f"tests/load/swap.py --swaps {options.swaps}"
+        write_page(shop, comparison, command, options.page)
+        figures += of_growth(f"idle-{options.swaps}", soak.idle_growth(shop, options.swaps))
         result = soak.soak(shop, options.swaps)
         figures += of_soak(result)
     print(json.dumps(result.says()))
