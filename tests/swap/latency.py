@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from load import quantile
 
-PHASES = 4           # of each kind, alternating
-SECONDS = 15         # each
+PHASES = 8           # of each kind, alternating; short ones, so that a hiccup of the machine spoils few
+SECONDS = 8          # each
 RATE, CONNECTIONS = 400, 16
 
 
