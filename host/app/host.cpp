@@ -258,13 +258,12 @@ void Host::watch() { parts_->watch(); }
 void Host::requestStop(bool leave) { parts_->stop(leave); }
 
 void Host::run() {
-    constexpr std::chrono::milliseconds kPending{250};
+    constexpr std::chrono::milliseconds kLook{250};
     constexpr std::chrono::seconds kTidy{60};
     auto next_tidy = std::chrono::steady_clock::now() + kTidy;
-    bool settled = false;
-    while (!parts_->waitForStop(settled ? std::chrono::milliseconds{kTidy} : kPending)) {
-        settled = parts_->plugins->retryPending();
-        parts_->dispatcher->expectMore(!settled);
+    while (!parts_->waitForStop(kLook)) {
+        parts_->dispatcher->expectMore(!parts_->plugins->retryPending());
+        parts_->plugins->retireFormer();
         if (std::chrono::steady_clock::now() >= next_tidy) {
             parts_->plugins->tidy();
             next_tidy = std::chrono::steady_clock::now() + kTidy;

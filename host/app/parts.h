@@ -92,6 +92,7 @@ struct Host::Parts {
     void addDocuments(http::Listener listener, const std::string& prefix);
     void addRegistry();
     void addCommands();    ///< commands.cpp: what stoactl asks
+    void addUpgradeCommands();
     Json::Value status();  ///< of `stoactl status`
     void watch();          ///< --watch: a rebuilt plugin file replaces what runs
     void stop(bool leave_partitions);

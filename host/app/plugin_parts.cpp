@@ -13,9 +13,22 @@ using std::chrono::steady_clock;
 
 }  // namespace
 
-std::shared_ptr<const validate::Manifest> PluginSet::asConfigured(
-    const std::shared_ptr<const validate::Manifest>& manifest) const {
-    const std::string on_poison = surroundings_.config.plugin(manifest->name).on_poison;
+void PluginSet::startParts(plugin::Service& service, const Manifest& manifest) {
+    if (!service.database()) {
+        return;
+    }
+    if (service.events) {
+        service.events->update(asConfigured(manifest));
+    } else {
+        attachEvents(service, manifest);
+    }
+    if (!service.timers) {
+        attachTimers(service);
+    }
+}
+
+PluginSet::Manifest PluginSet::asConfigured(const Manifest& manifest) {
+    const std::string on_poison = section(manifest->name).on_poison;
     if (on_poison == "manifest") {
         return manifest;
     }
@@ -26,7 +39,7 @@ std::shared_ptr<const validate::Manifest> PluginSet::asConfigured(
     return changed;
 }
 
-void PluginSet::attachEvents(plugin::Service& service, const std::shared_ptr<const validate::Manifest>& manifest) {
+void PluginSet::attachEvents(plugin::Service& service, const Manifest& manifest) {
     if (!manifest->needs(STOA_EVENTS_ID)) {
         return;
     }
@@ -44,7 +57,7 @@ void PluginSet::attachEvents(plugin::Service& service, const std::shared_ptr<con
         surroundings_.host_id, asConfigured(manifest),
         [&service](const std::string& topic, const events::IncomingEvent& event, stoa_tx* tx) {
             const stoa_event seen = event.view();
-            return service.onEvent(topic, seen, tx);
+            return service.onEvent(topic, event.partition, seen, tx);
         },
         [&service](std::function<void()> job) { return service.pool().submitBackground(std::move(job)); }, options);
     service.events->start();
@@ -69,6 +82,7 @@ void PluginSet::attachTimers(plugin::Service& service) {
 }
 
 void PluginSet::shutDown(bool leave, const std::function<bool()>& hurry) {
+    turns_.giveUpAll("the host stops");
     const std::lock_guard turn(lifecycle_);
     const config::Drain& limits = surroundings_.config.drain;
     const auto until = [&](milliseconds limit) { return steady_clock::now() + (hurry() ? milliseconds{100} : limit); };

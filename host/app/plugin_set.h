@@ -7,18 +7,26 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "host/app/surroundings.h"
+#include "host/app/turns.h"
+#include "host/app/upgrade_options.h"
 #include "host/plugin/capability.h"
+#include "host/plugin/records.h"
 #include "host/plugin/service.h"
 #include "host/plugin/store.h"
 
 namespace stoa::host::app {
 
-/// A line of progress for whoever waits: "loaded", "migrated", ….
-using Step = std::function<void(const std::string& step, const std::string& detail)>;
+/// What is to become the active version of a service, and why.
+struct Candidate {
+    plugin::Staged staged;
+    std::string source_sha256;  ///< for the record: of the file that --plugin names
+    std::string why;            ///< "start", "upgrade", "rollback", "config"
+};
 
 /// A plugin that could not be started yet (its database is down), and why.
 struct Pending {
@@ -26,11 +34,11 @@ struct Pending {
     std::string why;
     int tries = 0;
     std::chrono::steady_clock::time_point next_try;
-    plugin::Staged staged;
-    std::string source_sha256;
+    Candidate candidate;
 };
 
-/// Life-cycle calls one at a time, from the main thread and from control commands; the rest from any thread.
+/// Changes of one service come one after another (Turns), and each step that touches the set holds `lifecycle_`; the
+/// rest from any thread.
 class PluginSet {
 public:
     PluginSet(Surroundings surroundings, std::vector<std::unique_ptr<plugin::Capability>> capabilities);
@@ -41,9 +49,16 @@ public:
     void load(const std::string& file, bool exact);
     /// Tries again what waits, with back-off. True when nothing waits any more.
     bool retryPending();
-    /// Replaces the running version, or loads a new plugin. Whatever fails before publish leaves the old one serving.
-    Json::Value upgrade(const std::string& file, const Step& step);
-    /// Housekeeping: parked generations that became free, old idempotency keys.
+    /// Replaces the running version. Whatever fails before publish leaves the old one serving; the error says why, and
+    /// what to do. Takes as long as the canary does.
+    Json::Value upgrade(const std::string& file, const UpgradeOptions& options, const Step& step);
+    /// Ends a canary; else goes back to the version before: to the warm one at once, to that of the store otherwise.
+    Json::Value rollBack(const std::string& name, const Step& step);
+    /// Runs the same version again with what the configuration says now.
+    Json::Value reconfigure(const std::string& name, const config::Plugin& section, const Step& step);
+    /// Housekeeping, often: former generations that became free, windows that are over.
+    void retireFormer();
+    /// Housekeeping, now and then: old idempotency keys.
     void tidy();
 
     plugin::Service* find(const std::string& name);
@@ -51,38 +66,68 @@ public:
     std::vector<std::string> names();
     /// For /readyz: by plugin, empty when it is fine.
     std::map<std::string, std::string> problems();
+    const plugin::Records& records() const { return records_; }
+    /// What the configuration says of a plugin now.
+    config::Plugin section(const std::string& name);
 
     /// For the registration.
     std::function<void()> on_change;
 
-    /// Drain: consumers stop and commit, outboxes are flushed, then everything goes. `hurry` true: no waiting.
+    /// Drain: canaries end, consumers stop and commit, outboxes are flushed, then everything goes. `hurry` true: no
+    /// waiting.
     void shutDown(bool leave, const std::function<bool()>& hurry);
 
 private:
-    struct Prepared;
-    plugin::Staged chosenFor(const std::string& file, bool exact, std::string& source_sha256);
-    void bringUp(const plugin::Staged& staged, const std::string& source_sha256, const std::string& why,
-                 const Step& step);
+    struct Attempt;
+    using Manifest = std::shared_ptr<const validate::Manifest>;
+
+    // plugin_set.cpp: at the start of the host
+    Candidate chosenFor(const std::string& file, bool exact);
+    void bringUp(const Candidate& candidate);
+    void forget(const std::string& name);
+
+    // generations.cpp: from a file to a generation that could serve
     plugin::Environment environmentFor(const plugin::Staged& staged);
     plugin::Service& serviceFor(const validate::Manifest& manifest);
+    std::unique_ptr<plugin::Generation> create(const plugin::Staged& staged);
     void migrate(plugin::Service& service, const validate::Manifest& manifest);
-    void startParts(plugin::Service& service, const std::shared_ptr<const validate::Manifest>& manifest);
+    void startAndWait(plugin::Generation& generation, std::chrono::milliseconds limit);
+    void serve(plugin::Service& service, const Manifest& also = nullptr);
+    void record(const Candidate& candidate, const std::optional<plugin::Version>& previous);
+    void settle(plugin::Service& service, const Candidate& candidate);
+
+    // upgrade.cpp, rollback.cpp
+    Json::Value replace(Attempt& attempt);
+    void check(Attempt& attempt);
+    void probe(Attempt& attempt);
+    void prepare(Attempt& attempt);
+    void watchCanary(Attempt& attempt);
+    void publish(Attempt& attempt);
+    void retire(Attempt& attempt);
+    [[noreturn]] void refuse(Attempt& attempt, const Error& why);
+    Json::Value backToWarm(plugin::Service& service, const Step& step);
+    void remember(const plugin::Staged& staged, const std::string& what, const std::string& outcome);
+    void collectStore(const std::string& name);
+
+    // plugin_parts.cpp: events and timers
+    void startParts(plugin::Service& service, const Manifest& manifest);
     /// The manifest with what the configuration overrides of its subscriptions.
-    std::shared_ptr<const validate::Manifest> asConfigured(
-        const std::shared_ptr<const validate::Manifest>& manifest) const;
-    void attachEvents(plugin::Service& service, const std::shared_ptr<const validate::Manifest>& manifest);
+    Manifest asConfigured(const Manifest& manifest);
+    void attachEvents(plugin::Service& service, const Manifest& manifest);
     void attachTimers(plugin::Service& service);
-    void forget(const std::string& name);
 
     Surroundings surroundings_;
     std::vector<std::unique_ptr<plugin::Capability>> capabilities_;
     plugin::Store store_;
     plugin::Records records_;
-    std::mutex lifecycle_;  ///< one life-cycle call at a time
+    Turns turns_;
+    std::mutex lifecycle_;  ///< one step that changes the set at a time
     std::mutex mutex_;      ///< the maps below
     std::map<std::string, std::unique_ptr<plugin::Service>> services_;
+    std::map<std::string, std::filesystem::path> files_;  ///< by plugin: what --plugin or the configuration names
+    std::map<std::string, config::Plugin> sections_;      ///< reconfigured since the start
     std::vector<Pending> pending_;
-    std::uint64_t next_generation_ = 1;
+    std::atomic<std::uint64_t> next_generation_{1};
 };
 
 }  // namespace stoa::host::app

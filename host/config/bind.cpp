@@ -66,6 +66,15 @@ Events bindEvents(const Values& v) {
     return events;
 }
 
+Upgrade bindUpgrade(const Values& v) {
+    Upgrade upgrade{};
+    upgrade.window = v.duration("upgrade.window");
+    upgrade.drain = v.duration("upgrade.drain");
+    upgrade.health = v.duration("upgrade.health");
+    upgrade.max_parked = v.small("upgrade.max_parked");
+    return upgrade;
+}
+
 Mail bindMail(const Values& v) {
     Mail mail{};
     mail.url = v.text("mail.url");
@@ -174,6 +183,7 @@ Config bind(const Values& v) {
     config.events = bindEvents(v);
     config.drain = {v.duration("drain.settle"), v.duration("drain.requests"), v.duration("drain.events"),
                     v.duration("drain.outbox")};
+    config.upgrade = bindUpgrade(v);
     config.mail = bindMail(v);
     show(v, config);
     for (const std::string& name : v.names({"plugins"})) {

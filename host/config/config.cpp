@@ -43,22 +43,34 @@ void checkTogether(const Values& values, Layers& layers) {
     }
 }
 
-}  // namespace
-
-ConfigError::ConfigError(const std::vector<std::string>& mistakes)
-    : std::runtime_error(allOf(mistakes)), mistakes_(mistakes) {}
-
-Config load(const Sources& sources) {
+/// `overrides`: the folder of what `stoactl config set` has written, or empty while nobody knows where `state` is.
+Layers layersOf(const Sources& sources, const std::filesystem::path& overrides) {
     Layers layers;
     if (!sources.file.empty()) {
         const std::filesystem::path file(sources.file);
         layers.addFile(sources.file, file.filename().string(), {});
         layers.addFolder((file.parent_path() / "plugins.d").string(), "plugins.d");
     }
+    if (!overrides.empty()) {
+        layers.addFolder(overrides.string(), "state/plugins.d");
+    }
     layers.addEnvironment(sources.environment);
     for (const Flag& flag : sources.flags) {
         layers.addFlag(flag);
     }
+    return layers;
+}
+
+}  // namespace
+
+ConfigError::ConfigError(const std::vector<std::string>& mistakes)
+    : std::runtime_error(allOf(mistakes)), mistakes_(mistakes) {}
+
+std::filesystem::path overridesIn(const std::string& state) { return std::filesystem::path(state) / "plugins.d"; }
+
+Config load(const Sources& sources) {
+    Layers without = layersOf(sources, {});
+    Layers layers = layersOf(sources, overridesIn(Values(without).text("state")));
     const Values values(layers);
     checkTogether(values, layers);
     if (!layers.mistakes().empty()) {

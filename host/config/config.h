@@ -1,8 +1,10 @@
-/// The host's configuration: defaults < host.yaml < plugins.d/<name>.yaml < environment < flags, typed and checked.
+/// The host's configuration: defaults < host.yaml < plugins.d/<name>.yaml < what `stoactl config set` was told < environment <
+/// flags, typed and checked.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -85,6 +87,13 @@ struct Drain {
     Milliseconds outbox;    ///< for rows of the outbox
 };
 
+struct Upgrade {
+    Milliseconds window;  ///< for which a replaced version stays warm
+    Milliseconds drain;   ///< after which it counts as parked
+    Milliseconds health;  ///< for the new one
+    int max_parked;
+};
+
 struct Mail {
     std::string url;
     std::string password;  ///< reference, or empty
@@ -140,6 +149,7 @@ struct Config {
     Security security;
     Events events;
     Drain drain;
+    Upgrade upgrade;
     Mail mail;
     std::map<std::string, Plugin> plugins;  ///< those that any layer names
     std::vector<Value> values;              ///< every value with its origin, by path
@@ -173,6 +183,8 @@ private:
 
 /// Reads every layer; throws ConfigError with all mistakes at once.
 Config load(const Sources& sources);
+/// Where `stoactl config set` keeps what it was told, <name>.yaml for each plugin: between plugins.d and the environment.
+std::filesystem::path overridesIn(const std::string& state);
 /// This process's environment, for Sources.
 std::vector<std::pair<std::string, std::string>> processEnvironment();
 

@@ -20,6 +20,7 @@ constexpr Section kSections[] = {
     {"trace", "Spans, W3C Trace Context."},
     {"mail", "Where stoa.mail/1 sends to."},
     {"drain", "What a stop waits for, in this order."},
+    {"upgrade", "Replacing a plugin while it serves."},
     {"control", "The socket of stoactl."},
 };
 
@@ -106,6 +107,10 @@ constexpr Key kKeys[] = {
     {"drain.requests", Type::kDuration, "30s", "Requests in flight; then they are cut off."},
     {"drain.events", Type::kDuration, "10s", "Handlers of events and timers."},
     {"drain.outbox", Type::kDuration, "10s", "Events that are not yet handed to the log."},
+    {"upgrade.window", Type::kDuration, "60s", "The old version stays, started and idle, for a rollback at once."},
+    {"upgrade.drain", Type::kDuration, "10s", "Work inside the old version; then that version is parked."},
+    {"upgrade.health", Type::kDuration, "10s", "Until the new version is healthy; then it is refused."},
+    {"upgrade.max_parked", Type::kInteger, "3", "Parked versions of one plugin; beyond, upgrades are refused.", "", 1, 100},
     {"control.socket", Type::kText, "", "Empty: <state>/control.sock. Mode 0600."},
 
     {"plugins.*.file", Type::kText, "", "The .so to load; --plugin does the same."},

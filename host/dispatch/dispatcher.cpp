@@ -1,6 +1,7 @@
 #include "host/dispatch/dispatcher.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,7 +17,9 @@ namespace stoa::host::dispatch {
 /// Which service has claimed what, per listener. Immutable once published.
 struct Dispatcher::Directory {
     std::map<http::Listener, std::map<std::string, plugin::Service*, std::less<>>> claims;
-    std::map<std::string, std::string> versions;  ///< by service
+    std::set<std::string> services;
+
+    bool operator==(const Directory&) const = default;
 };
 
 struct Dispatcher::BuiltInRoute {
@@ -81,6 +84,10 @@ Dispatcher::Dispatcher(DispatcherOptions options, const Clock& clock, security::
 Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::publish(std::unique_ptr<Directory> next) {
+    // A swap of a version with the same resources, which is nearly every one, leaves the directory as it is.
+    if (const Directory* former = directory_.load(); former && *former == *next) {
+        return;
+    }
     directory_.store(next.get());
     directories_.push_back(std::move(next));
 }
@@ -89,13 +96,24 @@ void Dispatcher::addBuiltIn(http::Listener listener, std::string method, std::st
     built_in_.push_back({listener, std::move(method), std::move(path), std::move(handler)});
 }
 
-void Dispatcher::serve(plugin::Service& service, const validate::Manifest& manifest) {
+void Dispatcher::serve(plugin::Service& service, const Manifests& manifests) {
     const std::lock_guard lock(mutex_);
     auto next = std::make_unique<Directory>(*directory_.load());
     for (auto& [listener, claims] : next->claims) {
         std::erase_if(claims, [&](const auto& claim) { return claim.second == &service; });
     }
-    auto& claims = next->claims[manifest.listener == "edge" ? http::Listener::kEdge : http::Listener::kInternal];
+    std::set<std::string> versions;
+    for (const auto& manifest : manifests) {
+        claimResources(*next, service, *manifest);
+        versions.insert(manifest->version);
+    }
+    next->services.insert(service.name());
+    publish(std::move(next));
+    metrics_.keepOnly(service.name(), versions);
+}
+
+void Dispatcher::claimResources(Directory& directory, plugin::Service& service, const validate::Manifest& manifest) {
+    auto& claims = directory.claims[manifest.listener == "edge" ? http::Listener::kEdge : http::Listener::kInternal];
     for (const validate::Route& route : manifest.routes) {
         const auto [claim, fresh] = claims.emplace(claimOf(route.path), &service);
         if (!fresh && claim->second != &service) {
@@ -105,9 +123,6 @@ void Dispatcher::serve(plugin::Service& service, const validate::Manifest& manif
                                     claim->second->name(), service.name(), claim->first, manifest.listener));
         }
     }
-    next->versions[service.name()] = manifest.version;
-    publish(std::move(next));
-    metrics_.keepOnly(service.name(), manifest.version);
 }
 
 void Dispatcher::withdraw(const std::string& service) {
@@ -116,12 +131,12 @@ void Dispatcher::withdraw(const std::string& service) {
     for (auto& [listener, claims] : next->claims) {
         std::erase_if(claims, [&](const auto& claim) { return claim.second->name() == service; });
     }
-    next->versions.erase(service);
+    next->services.erase(service);
     publish(std::move(next));
     metrics_.keepOnly(service, {});
 }
 
-bool Dispatcher::serves(const std::string& service) const { return directory_.load()->versions.contains(service); }
+bool Dispatcher::serves(const std::string& service) const { return directory_.load()->services.contains(service); }
 
 const Dispatcher::BuiltInRoute* Dispatcher::findBuiltIn(const http::Request& head) const {
     for (const BuiltInRoute& route : built_in_) {
@@ -137,7 +152,7 @@ http::Response Dispatcher::unclaimed() const {
     return expects_more_ ? busy(1, "This host is still starting its services.") : notFound();
 }
 
-Dispatcher::Refused Dispatcher::findRoute(const http::Request& head, stoa_request& request) const {
+Dispatcher::Refused Dispatcher::findService(const http::Request& head, stoa_request& request) const {
     const Directory& directory = *directory_.load();
     const auto claims = directory.claims.find(head.listener);
     if (claims == directory.claims.end()) {
@@ -151,7 +166,17 @@ Dispatcher::Refused Dispatcher::findRoute(const http::Request& head, stoa_reques
         return unclaimed();
     }
     request.service = claim->second;
-    request.lease = request.service->slot().enter();
+    return std::nullopt;
+}
+
+Dispatcher::Refused Dispatcher::enter(const http::Request& head, std::string_view user, stoa_request& request) const {
+    // What stays the same for all that one person does, or for the repetitions of one request, also in other services:
+    // a canary gets all of it or nothing.
+    std::string_view key = user.empty() ? head.headers.find("Idempotency-Key").value_or("") : user;
+    if (key.empty()) {
+        key = request.work.correlation_id;
+    }
+    request.lease = request.service->slot().enter(plugin::Share{key});
     if (!request.lease) {
         return busy(1, request.service->name() + " has no active version at this moment.");
     }
@@ -180,19 +205,24 @@ void Dispatcher::begin(const http::Request& head, stoa_request& request) const {
     work.version = request.manifest->version;
     work.generation = request.lease->environment().generation;
     work.route = request.route->method + " " + request.route->path;
-    work.correlation_id = correlationOf(head);
     work.deadline = deadlineOf(head, inside, options_.deadline, options_.max_deadline);
     tracer_.begin(work, traceParentOf(head));
     request.address = addressOf(head, inside);
 }
 
-Dispatcher::Refused Dispatcher::authorise(const http::Request& head, stoa_request& request) const {
+tl::expected<security::Identity, security::Refusal> Dispatcher::identify(const http::Request& head,
+                                                                         const stoa_request& request) const {
     const auto authorization = head.headers.find("Authorization").value_or("");
     // From outside nobody speaks for a service: the header is ignored there, and never forwarded.
     const auto service_token = head.listener == http::Listener::kInternal
                                    ? head.headers.find("Stoa-Service-Token").value_or("")
                                    : std::string_view{};
-    auto identity = authenticator_.authenticate(authorization, service_token, request.service->name());
+    return authenticator_.authenticate(authorization, service_token, request.service->name());
+}
+
+Dispatcher::Refused Dispatcher::authorise(const http::Request& head,
+                                          tl::expected<security::Identity, security::Refusal> identity,
+                                          stoa_request& request) {
     if (!identity) {
         auto refusal = identity.error().status == 503
                            ? busy(1, identity.error().detail)
@@ -205,7 +235,7 @@ Dispatcher::Refused Dispatcher::authorise(const http::Request& head, stoa_reques
     }
     request.identity = std::move(*identity);
     if (request.identity.user) {
-        request.work.user_token = authorization;
+        request.work.user_token = head.headers.find("Authorization").value_or("");
     }
     return checkAccess(*request.route, request.identity);
 }
@@ -223,10 +253,16 @@ http::Admission Dispatcher::admit(const http::Request& head) {
         }
     }
     auto request = std::make_shared<stoa_request>();
-    Refused refused = findRoute(head, *request);
+    request->work.correlation_id = correlationOf(head);
+    Refused refused = findService(head, *request);
+    tl::expected<security::Identity, security::Refusal> identity;
+    if (!refused) {
+        identity = identify(head, *request);
+        refused = enter(head, identity ? identity->subject : "", *request);
+    }
     if (!refused) {
         begin(head, *request);
-        refused = authorise(head, *request);
+        refused = authorise(head, std::move(identity), *request);
         if (!refused) {
             refused = checkContentType(*request->route, head);
         }

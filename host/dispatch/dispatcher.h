@@ -49,9 +49,11 @@ public:
     void addBuiltIn(http::Listener listener, std::string method, std::string path, BuiltIn handler);
     void setForwarder(Forwarder& forwarder) { forwarder_ = &forwarder; }
 
-    /// [control] Puts the service's routes on its listener; again after a swap that changed them. Throws stoa::Error
-    /// STOA_CONFLICT naming both services when another one has claimed a resource.
-    void serve(plugin::Service& service, const validate::Manifest& manifest);
+    /// [control] Puts the routes of a service on its listener: of its active version and of those that may serve beside
+    /// or after it (canary, warm). Again after a swap. Throws stoa::Error STOA_CONFLICT naming both services when another
+    /// one has claimed a resource.
+    using Manifests = std::vector<std::shared_ptr<const validate::Manifest>>;
+    void serve(plugin::Service& service, const Manifests& manifests);
     /// [control] Takes a service off.
     void withdraw(const std::string& service);
     bool serves(const std::string& service) const;
@@ -69,8 +71,14 @@ private:
 
     const BuiltInRoute* findBuiltIn(const http::Request& head) const;
     http::Response unclaimed() const;
-    Refused findRoute(const http::Request& head, stoa_request& request) const;
-    Refused authorise(const http::Request& head, stoa_request& request) const;
+    static void claimResources(Directory& directory, plugin::Service& service, const validate::Manifest& manifest);
+    Refused findService(const http::Request& head, stoa_request& request) const;
+    tl::expected<security::Identity, security::Refusal> identify(const http::Request& head,
+                                                                 const stoa_request& request) const;
+    /// Enters the generation that this request belongs to, and finds its route there.
+    Refused enter(const http::Request& head, std::string_view user, stoa_request& request) const;
+    static Refused authorise(const http::Request& head, tl::expected<security::Identity, security::Refusal> identity,
+                             stoa_request& request);
     void begin(const http::Request& head, stoa_request& request) const;
     void run(const std::shared_ptr<stoa_request>& request);
     void invoke(stoa_request& request);

@@ -100,7 +100,7 @@ public:
         options.edge_rate = {0.1, 2};
         dispatcher_ = std::make_unique<Dispatcher>(options, plugins_.clock(), guard_, idempotency_, tracer_, metrics_);
         service_.publish(plugins_.generation());
-        dispatcher_->serve(service_, *plugins_.staged().manifest);
+        dispatcher_->serve(service_, {plugins_.staged().manifest});
     }
     void tearDown() override { service_.shutDown(std::chrono::seconds{5}); }
 
@@ -167,7 +167,7 @@ public:
 
     void twoServicesCanNotClaimOneResource() {
         plugin::Service other("other", {}, nullptr, plugins_.clock(), tracer_);
-        CPPUNIT_ASSERT_THROW(dispatcher_->serve(other, *plugins_.staged().manifest), Error);
+        CPPUNIT_ASSERT_THROW(dispatcher_->serve(other, {plugins_.staged().manifest}), Error);
         CPPUNIT_ASSERT_EQUAL(200, send(request("GET", "/api/v1/echoes/Ada")).status);
     }
 

@@ -147,9 +147,11 @@ void Dispatcher::settle(stoa_request& request, bool stored, const http::Response
 }
 
 void Dispatcher::leave(stoa_request& request, int status) {
-    ++request.lease->requests;
+    plugin::Generation& generation = *request.lease;
+    generation.latency.record(steady_clock::now() - request.message().received);
+    ++generation.requests;
     if (status >= 500) {
-        ++request.lease->errors;
+        ++generation.errors;
     }
     request.lease.leave();
 }

@@ -22,10 +22,10 @@ void RequestMetrics::record(const std::string& service, const std::string& versi
     histogram->observe(seconds);
 }
 
-void RequestMetrics::keepOnly(const std::string& service, const std::string& version) {
+void RequestMetrics::keepOnly(const std::string& service, const std::set<std::string>& versions) {
     const std::lock_guard lock(mutex_);
     std::erase_if(series_, [&](const auto& entry) {
-        return std::get<0>(entry.first) == service && std::get<1>(entry.first) != version;
+        return std::get<0>(entry.first) == service && !versions.contains(std::get<1>(entry.first));
     });
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -18,8 +19,8 @@ public:
 
     void record(const std::string& service, const std::string& version, const std::string& route,
                 const std::string& method, int status, double seconds);
-    /// Drops the series of every version of the service but `version` (empty: of all).
-    void keepOnly(const std::string& service, const std::string& version);
+    /// Drops the series of every version of the service but these.
+    void keepOnly(const std::string& service, const std::set<std::string>& versions);
 
 private:
     using Key = std::tuple<std::string, std::string, std::string, std::string, int>;

@@ -18,6 +18,7 @@ namespace stoa::host::plugin {
 struct Environment {
     std::string service;
     std::string version;
+    std::string sha256;  ///< of the file in the store
     std::uint64_t generation = 0;
     std::shared_ptr<const validate::Manifest> manifest;
     Json::Value config;    ///< the whole section `plugins.<name>`, defaults filled in

@@ -41,6 +41,8 @@ std::string_view name(GenerationState state) {
     switch (state) {
         case GenerationState::kLoading:
             return "loading";
+        case GenerationState::kCanary:
+            return "canary";
         case GenerationState::kActive:
             return "active";
         case GenerationState::kDraining:
@@ -152,6 +154,10 @@ bool Generation::retire() {
     }
     state = GenerationState::kUnloaded;
     return gone;
+}
+
+upgrade::Sample Generation::sample() const {
+    return {requests.load() + events.load(), errors.load() + event_errors.load(), latency.snapshot(), 0};
 }
 
 stoa_status Generation::onRequest(std::uint32_t route, stoa_request* request, stoa_response* response) {

@@ -15,10 +15,11 @@
 #include "host/plugin/capability.h"
 #include "host/plugin/library.h"
 #include "host/plugin/route_table.h"
+#include "host/upgrade/judge.h"
 
 namespace stoa::host::plugin {
 
-enum class GenerationState { kLoading, kActive, kDraining, kParked, kUnloaded };
+enum class GenerationState { kLoading, kCanary, kActive, kDraining, kParked, kUnloaded };
 std::string_view name(GenerationState state);
 
 /// The library, its instance, and what the host gave to it. Made, started, stopped and destroyed on the control thread;
@@ -48,8 +49,14 @@ public:
 
     std::atomic<GenerationState> state{GenerationState::kLoading};
     std::atomic<std::uint64_t> requests{0};
-    std::atomic<std::uint64_t> errors{0};
+    std::atomic<std::uint64_t> errors{0};  ///< of the requests: answers with 5xx
+    upgrade::LatencyHistogram latency;     ///< of the requests
+    std::atomic<std::uint64_t> events{0};
+    std::atomic<std::uint64_t> event_errors{0};
     std::int64_t since_us = 0;
+
+    /// [any] For a canary's comparison. Events count like requests.
+    upgrade::Sample sample() const;
 
 private:
     const void* capability(std::string_view id) const;

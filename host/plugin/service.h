@@ -5,8 +5,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <json/value.h>
@@ -16,6 +18,7 @@
 #include "host/plugin/slot.h"
 #include "host/plugin/worker_pool.h"
 #include "host/sql/database.h"
+#include "host/upgrade/judge.h"
 
 namespace stoa::host::events {
 class PluginEvents;
@@ -31,6 +34,7 @@ namespace stoa::host::plugin {
 
 struct ServiceOptions {
     WorkerPoolOptions workers;
+    std::chrono::milliseconds drain{10'000};  ///< how long a former generation may drain before it counts as parked
     std::chrono::milliseconds timer_timeout{30'000};
 };
 
@@ -42,6 +46,15 @@ struct GenerationReport {
     std::uint64_t requests = 0, errors = 0;
     std::int64_t in_flight = 0;
     std::int64_t memory_bytes = 0;
+    std::int64_t until_us = 0;  ///< of a warm one: when it goes; 0 otherwise
+};
+
+/// What became of former generations.
+struct Retirement {
+    int unloaded = 0;  ///< verifiably gone from the process
+    int pinned = 0;    ///< destroyed, but the library stays mapped: something refers to it
+    int draining = 0;  ///< work is still inside
+    int parked = 0;    ///< the same, for too long
 };
 
 /// The slot, the pool, and the stateful parts that events and timers stand on. Requests come through host/dispatch,
@@ -58,11 +71,29 @@ public:
     /// nullptr when the plugin has none.
     const std::shared_ptr<sql::Database>& database() const { return database_; }
 
-    /// Puts a started generation in the place of the old one: one atomic pointer.
-    void publish(std::unique_ptr<Generation> next);
-    /// Waits until nobody is inside the former generation, then stops, destroys and unmaps it. False after `limit`: it
-    /// is parked, kept, and looked at again at the next call.
-    bool retireOld(std::chrono::milliseconds limit);
+    /// Puts a started generation in the place of the old one: one atomic pointer. The old one drains, and is then kept
+    /// warm for `window`.
+    void publish(std::unique_ptr<Generation> next, std::chrono::milliseconds window = {});
+    /// Gives a share of the work to a started generation beside the active one.
+    void beginCanary(std::unique_ptr<Generation> canary, CanaryShare share);
+    /// The canary becomes the active generation, as by publish.
+    void promoteCanary(std::chrono::milliseconds window);
+    /// Takes its share away from the canary, which drains and goes.
+    void withdrawCanary();
+    /// The youngest former generation whose window is open becomes the active one again; what was active drains and
+    /// goes. False when there is none.
+    bool rollBack();
+
+    /// Waits until nobody is inside a former generation any more, but for parked ones. False after `limit`.
+    bool awaitDrained(std::chrono::milliseconds limit) const;
+    /// Unmaps former generations that are empty and past their window, waiting up to `limit` for those that drain. Those
+    /// that took too long are parked: kept, waited for no longer, and looked at again at the next call.
+    Retirement retireOld(std::chrono::milliseconds limit);
+    /// Nothing stays warm: windows end now.
+    void endWarm();
+    /// Whether former generations are still here.
+    bool hasFormer() const;
+    int parked() const;
     /// Takes the active generation away and retires everything.
     void shutDown(std::chrono::milliseconds limit);
 
@@ -71,10 +102,17 @@ public:
     std::string health();
     /// The active generation's manifest, or nullptr.
     std::shared_ptr<const validate::Manifest> manifest() const;
+    /// What the active generation, the canary, or the one that rollBack() would bring back was made from.
+    std::optional<Environment> active() const;
+    std::optional<Environment> canary() const;
+    std::optional<Environment> warm() const;
+    /// Counters of the active generation and of the canary; empty without a canary.
+    std::optional<std::pair<upgrade::Sample, upgrade::Sample>> compare() const;
 
     /// [worker] Hands an event or a firing to the active generation. STOA_UNAVAILABLE when there is none,
     /// STOA_UNSUPPORTED when it does not know the topic or the name.
-    stoa_status onEvent(const std::string& topic, const stoa_event& event, stoa_tx* tx);
+    /// `partition` decides, with the topic, whether a canary gets the event.
+    stoa_status onEvent(const std::string& topic, int partition, const stoa_event& event, stoa_tx* tx);
     stoa_status onTimer(const std::string& timer, const stoa_firing& firing, stoa_tx* tx);
     /// The Work of a firing: new correlation id and trace.
     Work workFor(const std::string& route) const;
@@ -84,10 +122,21 @@ public:
     std::unique_ptr<timer::TimerService> timers;
 
 private:
-    struct Former {
+    struct Held {
         std::unique_ptr<Generation> generation;
-        Gate* gate;
+        Gate* gate = nullptr;
     };
+    struct Former : Held {
+        std::chrono::steady_clock::time_point keep_until;
+    };
+    /// With mutex_ held.
+    Held hold(std::unique_ptr<Generation> generation);
+    void replaceActive(Held next, std::chrono::milliseconds window);
+    void retireLater(Held held, std::chrono::milliseconds window);
+    std::vector<Former>::const_iterator youngestWarm() const;
+    std::optional<Former> takeDue();
+    void count(Retirement& done);
+
     std::string name_;
     ServiceOptions options_;
     std::shared_ptr<sql::Database> database_;
@@ -95,9 +144,9 @@ private:
     observe::Tracer& tracer_;
     Slot slot_;
     mutable std::mutex mutex_;  // the list of generations; never held while plugin code runs
-    std::unique_ptr<Generation> active_;
-    Gate* active_gate_ = nullptr;
-    std::vector<Former> former_;
+    Held active_;
+    Held canary_;
+    std::vector<Former> former_;  // oldest first
     WorkerPool pool_;  // last: its jobs use all of the above
 };
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,12 +16,13 @@ namespace stoa::host::plugin {
 class Generation;
 
 /// Counts who is inside of one generation. Host memory that is never freed while the slot lives, so that a thread which
-/// lost the race below still touches valid memory. Counters are spread, so that I/O threads don't share a cache line.
+/// lost the race below still touches valid memory; used again for a later generation once it is empty. Counters are
+/// spread, so that I/O threads don't share a cache line.
 class Gate {
 public:
-    explicit Gate(Generation& generation) : generation_(&generation) {}
+    Gate() = default;
 
-    Generation& generation() const { return *generation_; }
+    Generation& generation() const { return *generation_.load(); }
     /// Work inside now. Zero after the slot's pointer has moved on means: nobody is inside, and nobody comes any more.
     std::int64_t inside() const;
 
@@ -31,7 +34,8 @@ private:
         std::atomic<std::int64_t> count{0};
     };
 
-    Generation* generation_;
+    std::atomic<Generation*> generation_{nullptr};
+    std::string service_, version_;  ///< of the generation; written before it is published, read by who is inside
     std::array<Shard, kShards> shards_;
 };
 
@@ -63,19 +67,47 @@ private:
     std::size_t shard_ = 0;
 };
 
+/// What decides between the active generation and a canary; see upgrade::inShare.
+struct Share {
+    std::string_view key;   ///< of the work: user, idempotency key, correlation id, or topic and partition
+    bool of_events = false;  ///< an event: they go to the canary only when the operator asked for that
+};
+
+/// How much a canary gets.
+struct CanaryShare {
+    std::uint32_t permyriad = 0;  ///< of 10,000
+    bool events = false;          ///< partitions of topics, too
+};
+
 class Slot {
 public:
     /// [any] Enters the active generation; empty when there is none. Wait-free but for a swap at the same moment.
     Lease enter();
-    /// [control] Makes `generation` the active one (nullptr: none). Returns the gate of the former, or nullptr.
-    Gate* publish(Generation* generation);
+    /// [any] Enters the canary when there is one and the work is in its share, else the active generation.
+    Lease enter(const Share& work);
+
+    /// [control] A gate for a generation, which nobody enters before it is published. Service and version decide, with
+    /// the key of the work, what a canary gets.
+    Gate* admit(Generation& generation, std::string_view service = {}, std::string_view version = {});
+    /// [control] Makes what is behind `gate` the active one (nullptr: none). Returns the former's gate, or nullptr.
+    Gate* publish(Gate* gate) { return active_.exchange(gate); }
+    /// [control] Begins (or with nullptr ends) a canary.
+    void setCanary(Gate* gate, CanaryShare share);
+    /// [control] Gives back a gate whose generation is gone. Nobody may be inside.
+    void release(Gate* gate);
     /// [control] The gate of the active generation, or nullptr.
     Gate* gate() const { return active_.load(); }
 
 private:
+    static bool tryEnter(const std::atomic<Gate*>& place, Gate* gate, Lease& lease);
+
     std::atomic<Gate*> active_{nullptr};
-    std::mutex mutex_;  // publish only
+    std::atomic<Gate*> canary_{nullptr};
+    std::atomic<std::uint32_t> canary_permyriad_{0};
+    std::atomic<bool> canary_events_{false};
+    std::mutex mutex_;  // the lists of gates
     std::vector<std::unique_ptr<Gate>> gates_;
+    std::vector<Gate*> free_;
 };
 
 }  // namespace stoa::host::plugin

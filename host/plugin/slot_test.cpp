@@ -20,6 +20,8 @@ class SlotTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(aLeaseCountsUntilItLeaves);
     CPPUNIT_TEST(aLeaseTakenBeforeASwapStaysInItsGeneration);
     CPPUNIT_TEST(aGenerationThatIsEmptyAfterASwapStaysEmpty);
+    CPPUNIT_TEST(aCanaryGetsItsShareAndAlwaysTheSameKeys);
+    CPPUNIT_TEST(eventsGoToACanaryOnlyWhenAsked);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -31,7 +33,7 @@ public:
     void aLeaseCountsUntilItLeaves() {
         Slot slot;
         char place = 0;
-        slot.publish(&generation(place));
+        slot.publish(slot.admit(generation(place)));
         Lease lease = slot.enter();
         CPPUNIT_ASSERT(lease);
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, slot.gate()->inside());
@@ -45,9 +47,9 @@ public:
     void aLeaseTakenBeforeASwapStaysInItsGeneration() {
         Slot slot;
         char places[2] = {};
-        slot.publish(&generation(places[0]));
+        slot.publish(slot.admit(generation(places[0])));
         const Lease old = slot.enter();
-        Gate* former = slot.publish(&generation(places[1]));
+        Gate* former = slot.publish(slot.admit(generation(places[1])));
         const Lease fresh = slot.enter();
         CPPUNIT_ASSERT(&*old == &generation(places[0]));
         CPPUNIT_ASSERT(&*fresh == &generation(places[1]));
@@ -57,7 +59,7 @@ public:
     void aGenerationThatIsEmptyAfterASwapStaysEmpty() {
         Slot slot;
         std::vector<char> places(200);
-        slot.publish(&generation(places[0]));
+        slot.publish(slot.admit(generation(places[0])));
         std::atomic<bool> stop{false};
         std::atomic<int> wrong{0};
         std::vector<std::atomic<bool>> retired(places.size());
@@ -73,17 +75,55 @@ public:
             });
         }
         for (std::size_t next = 1; next < places.size(); ++next) {
-            const Gate* former = slot.publish(&generation(places[next]));
+            Gate* former = slot.publish(slot.admit(generation(places[next])));
             while (former->inside() > 0) {
                 std::this_thread::yield();
             }
             retired[next - 1] = true;
+            slot.release(former);  // so that gates are used again while others still hold their addresses
         }
         stop = true;
         for (auto& thread : threads) {
             thread.join();
         }
         CPPUNIT_ASSERT_EQUAL(0, wrong.load());
+    }
+
+    void aCanaryGetsItsShareAndAlwaysTheSameKeys() {
+        Slot slot;
+        char places[2] = {};
+        slot.publish(slot.admit(generation(places[0]), "order", "1.0.0"));
+        Gate* canary = slot.admit(generation(places[1]), "order", "1.1.0");
+        slot.setCanary(canary, {1000, false});
+        const auto toCanary = [&](int user) {
+            const std::string key = "user-" + std::to_string(user);
+            return &*slot.enter(Share{key}) == &generation(places[1]);
+        };
+        int share = 0;
+        for (int user = 0; user < 10'000; ++user) {
+            const bool first = toCanary(user);
+            share += first ? 1 : 0;
+            CPPUNIT_ASSERT_EQUAL(first, toCanary(user));
+        }
+        CPPUNIT_ASSERT(share > 850 && share < 1150);
+        CPPUNIT_ASSERT(&*slot.enter() == &generation(places[0]));
+        slot.setCanary(nullptr, {});
+        for (int user = 0; user < 1000; ++user) {
+            CPPUNIT_ASSERT(!toCanary(user));
+        }
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, canary->inside());
+    }
+
+    void eventsGoToACanaryOnlyWhenAsked() {
+        Slot slot;
+        char places[2] = {};
+        slot.publish(slot.admit(generation(places[0])));
+        Gate* canary = slot.admit(generation(places[1]));
+        slot.setCanary(canary, {10'000, false});
+        CPPUNIT_ASSERT(&*slot.enter(Share{"orders/0"}) == &generation(places[1]));
+        CPPUNIT_ASSERT(&*slot.enter(Share{"orders/0", true}) == &generation(places[0]));
+        slot.setCanary(canary, {10'000, true});
+        CPPUNIT_ASSERT(&*slot.enter(Share{"orders/0", true}) == &generation(places[1]));
     }
 };
 

@@ -3,15 +3,17 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <stoa/base64.h>
 #include <stoa/error.h>
-#include <stoa/json.h>
 #include <stoa/validate/finding.h>
 
 #include "host/base/atomic_file.h"
@@ -74,6 +76,12 @@ Store::Store(const fs::path& state) : root_(state / "store"), copies_(state / "g
     fs::remove_all(state / "gen", ignored);
     fs::create_directories(copies_);
     fs::create_directories(root_);
+    for (const auto& entry : fs::recursive_directory_iterator(root_)) {
+        // copyAtomically writes beside the file and renames: what has another ending was cut off.
+        if (entry.is_regular_file() && entry.path().extension() != ".so") {
+            fs::remove(entry.path(), ignored);
+        }
+    }
 }
 
 Staged Store::stage(const fs::path& file) {
@@ -106,6 +114,29 @@ Staged Store::find(const std::string& name, const std::string& version, const st
     return {file, sha256, manifestOf(file)};
 }
 
+void Store::collect(const std::string& name, const std::set<std::string>& wanted, std::size_t keep) const {
+    std::vector<std::pair<fs::file_time_type, fs::path>> versions;
+    std::size_t kept = 0;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(root_ / name, ignored)) {
+        const std::string directory = entry.path().filename().native();
+        const std::string short_hash = directory.substr(directory.rfind('+') + 1);
+        const bool named = std::any_of(wanted.begin(), wanted.end(),
+                                       [&](const std::string& sha256) { return sha256.starts_with(short_hash); });
+        if (named) {
+            ++kept;
+        } else {
+            versions.emplace_back(entry.last_write_time(ignored), entry.path());
+        }
+    }
+    std::sort(versions.rbegin(), versions.rend());
+    for (const auto& [written, path] : versions) {
+        if (kept++ >= keep) {
+            fs::remove_all(path, ignored);  // what can't be removed now is tried after the next upgrade
+        }
+    }
+}
+
 fs::path Store::copyFor(const Staged& staged, std::uint64_t generation) const {
     const fs::path copy = copies_ / fmt::format("{}.{}.so", staged.manifest->name, generation);
     copyAtomically(staged.file, copy, 0500, Durability::kScratch);
@@ -114,40 +145,6 @@ fs::path Store::copyFor(const Staged& staged, std::uint64_t generation) const {
                     fmt::format("{} is damaged: remove it and stage the plugin again", staged.file.native()));
     }
     return copy;
-}
-
-std::unique_ptr<ActiveRecord> Records::read(const std::string& name) const {
-    const fs::path file = root_ / name / "active.json";
-    std::ifstream in(file);
-    if (!in) {
-        return nullptr;
-    }
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    const auto json = parseJson(text);
-    if (!json || !json->isObject()) {
-        throw Error(STOA_INVALID, fmt::format("{} is damaged ({}): remove it to start from --plugin", file.native(),
-                                              json ? "not an object" : json.error()));
-    }
-    auto record = std::make_unique<ActiveRecord>();
-    record->version = textOr(*json, "version");
-    record->sha256 = textOr(*json, "sha256");
-    record->source_sha256 = textOr(*json, "sourceSha256");
-    record->previous = textOr(*json, "previous");
-    record->why = textOr(*json, "why");
-    record->at_us = (*json)["atUs"].asInt64();
-    return record;
-}
-
-void Records::write(const std::string& name, const ActiveRecord& record) const {
-    Json::Value json;
-    json["version"] = record.version;
-    json["sha256"] = record.sha256;
-    json["sourceSha256"] = record.source_sha256;
-    json["previous"] = record.previous;
-    json["why"] = record.why;
-    json["atUs"] = static_cast<Json::Int64>(record.at_us);
-    fs::create_directories(root_ / name);
-    writeAtomically(root_ / name / "active.json", writeJson(json) + "\n");
 }
 
 }  // namespace stoa::host::plugin

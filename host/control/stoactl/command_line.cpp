@@ -1,51 +1,18 @@
 #include "host/control/stoactl/command_line.h"
 
 #include <charconv>
+#include <cmath>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include <fmt/format.h>
 
 #include "host/base/version.h"
+#include "host/control/stoactl/commands.h"
 
 namespace stoa::stoactl {
 namespace {
-
-struct CommandHelp {
-    std::string_view name;
-    std::string_view operands;
-    std::string_view flag;  ///< the one that it takes, or empty
-    std::string_view summary;
-    std::string_view details;
-};
-
-constexpr CommandHelp kCommands[] = {
-    {"status", "", "", "what the host is and how it fares",
-     "Prints id, version, uptime, listeners, registry, events, plugins."},
-    {"plugins", "", "", "every generation of every plugin",
-     "STATE is loading, active, warm, draining, parked or waiting; WAITS FOR says what keeps it there."},
-    {"routes", "", "", "what is served, where, and for whom", "AUTH lists who may ask: any one of them suffices."},
-    {"topics", "", "", "topics with their records, and the lag of this host's services", ""},
-    {"parked", "", "", "events whose handler failed and that wait for another try",
-     "Later events of the same key wait behind the first one."},
-    {"parked retry", "SERVICE POSITION", "", "try a parked event now", "POSITION is a column of `stoactl parked`."},
-    {"parked discard", "SERVICE POSITION", "", "give a parked event up and let its key go on",
-     "The event's effect is lost for that service; it stays in the topic."},
-    {"dlq list", "[SERVICE]", "", "dead letters: events that every try failed for", ""},
-    {"dlq show", "ID", "", "one dead letter with its headers and payload",
-     "ID is a column of `stoactl dlq list`; an event's id does as well. The payload may hold personal data."},
-    {"dlq redrive", "ID | --all [SERVICE]", "--all", "hand a dead letter to its service again, and to no other",
-     "An effect that is there already is not repeated."},
-    {"upgrade", "FILE", "", "load a newer version of a plugin while the host serves",
-     "The old generation serves until the new one is ready, then finishes what it began. If a step fails nothing "
-     "changes."},
-    {"new", "NAME [--dir PATH]", "", "a folder with a complete plugin, to begin a service with; asks no host",
-     "Written below the current folder, or below PATH; nothing is overwritten. Its README says how to build and run "
-     "it."},
-    {"drain", "[--leave]", "--leave", "stop the host in order: finish requests, events and outbox, then exit",
-     "--leave gives its partitions to other hosts at once; without it a restart gets them back."},
-    {"config", "", "", "every value in force with its origin", "Secrets are shown as references."},
-};
 
 constexpr std::string_view kHead =
     "usage: stoactl [--socket PATH] [--json] COMMAND [ARGUMENT…]\n\n"
@@ -62,26 +29,38 @@ constexpr std::string_view kTail =
 std::string overview() {
     std::string text(kHead);
     text += "commands\n";
-    for (const CommandHelp& command : kCommands) {
-        text += fmt::format("  {:<32} {}\n", fmt::format("{} {}", command.name, command.operands), command.summary);
+    for (const Command& command : commands()) {
+        text += fmt::format("  {:<34} {}\n", usageOf(command), command.summary);
     }
     return text + std::string(kTail);
 }
 
-std::string helpOf(const CommandHelp& command) {
-    std::string text = fmt::format("usage: stoactl {}{}{}\n\n{}\n", command.name, command.operands.empty() ? "" : " ",
-                                   command.operands, command.summary);
+/// "--canary SHARE"
+std::string writtenAs(const Parameter& option) {
+    const char* value = option.kind == Kind::kDuration ? " TIME" : option.kind == Kind::kShare ? " SHARE"
+                        : option.kind == Kind::kText ? " VALUE" : "";
+    return fmt::format("{}{}", option.name, value);
+}
+
+std::string helpOf(const Command& command) {
+    std::string text = fmt::format("usage: stoactl {}\n\n{}\n", usageOf(command), command.summary);
     if (!command.details.empty()) {
         text += fmt::format("{}\n", command.details);
+    }
+    for (const Parameter& option : command.options) {
+        if (option.kind != Kind::kNone) {
+            text += fmt::format("{}  {:<18} {}\n", &option == command.options ? "\n" : "", writtenAs(option),
+                                option.description);
+        }
     }
     return text + "\nTakes --socket PATH and --json, too: see stoactl --help.\n";
 }
 
 /// The command that the words begin with, the longer name first; `used` words belong to it.
-const CommandHelp* findCommand(std::span<const std::string> words, std::size_t& used) {
-    const CommandHelp* found = nullptr;
+const Command* findCommand(std::span<const std::string> words, std::size_t& used) {
+    const Command* found = nullptr;
     used = 0;
-    for (const CommandHelp& command : kCommands) {
+    for (const Command& command : commands()) {
         const std::size_t length = command.name.find(' ') == std::string_view::npos ? 1 : 2;
         if (words.size() < length || length < used) {
             continue;
@@ -97,79 +76,151 @@ const CommandHelp* findCommand(std::span<const std::string> words, std::size_t& 
 
 std::string unknownCommand(std::span<const std::string> words) {
     std::string below;
-    for (const CommandHelp& command : kCommands) {
+    for (const Command& command : commands()) {
         if (command.name.starts_with(words[0] + " ")) {
-            below += fmt::format("\n  stoactl {} {}", command.name, command.operands);
+            below += fmt::format("\n  stoactl {}", usageOf(command));
         }
     }
     return below.empty() ? fmt::format("stoactl: there is no command \"{}\"; `stoactl --help` lists them", words[0])
                          : fmt::format("stoactl: say what to do with {}:{}", words[0], below);
 }
 
+std::optional<Json::Value> number(std::string_view text) {
+    std::int64_t value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+    return whole ? std::optional(Json::Value(static_cast<Json::Int64>(value))) : std::nullopt;
+}
+
+/// A decimal number with this unit behind it, at least 0.
+std::optional<double> quantity(std::string_view text, std::string_view unit) {
+    if (!text.ends_with(unit)) {
+        return std::nullopt;
+    }
+    text.remove_suffix(unit.size());
+    double value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+    return whole && value >= 0 && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+std::optional<Json::Value> duration(std::string_view text) {
+    constexpr double kLongest = 30 * 24 * 3600e3;
+    for (const auto& [unit, milliseconds] : {std::pair{"ms", 1.0}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}}) {
+        if (const auto value = quantity(text, unit)) {
+            const double whole = std::round(*value * milliseconds);
+            return whole <= kLongest ? std::optional(Json::Value(static_cast<Json::Int64>(whole))) : std::nullopt;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Json::Value> share(std::string_view text) {
+    const auto percent = quantity(text, "%");
+    return percent && *percent > 0 && *percent <= 100
+               ? std::optional(Json::Value(static_cast<Json::Int64>(std::round(*percent * 100))))
+               : std::nullopt;
+}
+
+/// The word in the form that the host expects; nothing when it has another one.
+std::optional<Json::Value> valueOf(Kind kind, const std::string& word, const std::string& folder) {
+    switch (kind) {
+        case Kind::kNumber:
+            return number(word);
+        case Kind::kDuration:
+            return duration(word);
+        case Kind::kShare:
+            return share(word);
+        case Kind::kFile:
+            return Json::Value((std::filesystem::path(folder) / word).lexically_normal().string());
+        default:
+            return Json::Value(word);
+    }
+}
+
 /// Operands into arguments; false when their number or form is wrong.
-bool fill(const CommandHelp& command, std::span<const std::string> operands, bool flag, const std::string& folder,
-          Json::Value& arguments) {
-    const std::size_t count = operands.size();
-    if (command.name == "new") {
-        if (count == 1) {
-            arguments["name"] = operands[0];
+bool fill(const Command& command, std::span<const std::string> words, const std::string& folder, Json::Value& arguments) {
+    for (const Parameter& operand : command.operands) {
+        if (operand.kind == Kind::kNone) {
+            break;
         }
-        return count == 1;
-    }
-    if (command.name == "upgrade") {
-        if (count == 1) {
-            // The host runs elsewhere: what is relative here means nothing there.
-            arguments["file"] = (std::filesystem::path(folder) / operands[0]).lexically_normal().string();
+        if (words.empty()) {
+            return operand.optional;
         }
-        return count == 1;
-    }
-    if (command.name.starts_with("parked ")) {
-        std::int64_t position = 0;
-        if (count != 2) {
+        const std::string key(operand.key);
+        if (operand.kind == Kind::kTexts) {
+            for (const std::string& word : words) {
+                arguments[key].append(word);
+            }
+            return true;
+        }
+        auto value = valueOf(operand.kind, words.front(), folder);
+        if (!value) {
             return false;
         }
-        const char* end = operands[1].data() + operands[1].size();
-        const auto read = std::from_chars(operands[1].data(), end, position);
-        arguments["service"] = operands[0];
-        arguments["position"] = Json::Int64(position);
-        return read.ec == std::errc{} && read.ptr == end;
+        arguments[key] = std::move(*value);
+        words = words.subspan(1);
     }
-    if (command.name == "dlq list" || (command.name == "dlq redrive" && flag)) {
-        if (count == 1) {
-            arguments["service"] = operands[0];
-        }
-        if (flag) {
-            arguments["all"] = true;
-        }
-        return count <= 1;
-    }
-    if (command.name.starts_with("dlq ")) {
-        if (count == 1) {
-            arguments["id"] = operands[0];
-        }
-        return count == 1;
-    }
-    if (command.name == "drain") {
-        arguments["leave"] = flag;
-    }
-    return count == 0;
+    return words.empty();
 }
 
 struct Words {
     Question question;
     std::vector<std::string> words;
-    std::vector<std::string> flags;
-    std::string dir;  ///< of `new`
+    std::vector<std::string> options;  ///< "--for=60s" or "--for" with its value as the next one
     bool help = false;
     bool version = false;
     std::string mistake;
 };
+
+const Parameter* findOption(std::span<const std::string> words, std::string_view name) {
+    std::size_t used = 0;
+    if (const Command* command = findCommand(words, used)) {
+        for (const Parameter& option : command->options) {
+            if (option.kind != Kind::kNone && option.name == name) {
+                return &option;
+            }
+        }
+    }
+    return nullptr;
+}
+
+/// Takes an option of the command that the words so far name; true when it took the next argument as its value.
+bool takeOption(Words& sorted, const std::string& word, const std::string* next) {
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const Parameter* option = findOption(sorted.words, name);
+    if (option == nullptr) {
+        const std::string command = sorted.words.empty() ? "stoactl" : sorted.words[0];
+        sorted.mistake = fmt::format("stoactl: {} takes no {}", command, name);
+        return false;
+    }
+    Json::Value& place = sorted.question.arguments[std::string(option->key)];
+    if (option->kind == Kind::kFlag) {
+        place = true;
+        return false;
+    }
+    const bool behind = equals == std::string::npos;
+    if (behind && next == nullptr) {
+        sorted.mistake = fmt::format("stoactl: {} needs a value", name);
+        return false;
+    }
+    const std::string text = behind ? *next : word.substr(equals + 1);
+    if (auto value = valueOf(option->kind, text, {})) {
+        place = std::move(*value);
+    } else {
+        sorted.mistake = fmt::format("stoactl: {} can't be \"{}\": write {}", name, text,
+                                     option->kind == Kind::kShare ? "a share like 10%" : "a time like 250ms, 60s or 5m");
+    }
+    return behind;
+}
 
 Words sortOut(const std::vector<std::string>& arguments) {
     Words sorted;
     bool only_words = false;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& word = arguments[i];
+        const std::string* next = i + 1 < arguments.size() ? &arguments[i + 1] : nullptr;
         if (only_words || !word.starts_with("-") || word == "-") {
             sorted.words.push_back(word);
         } else if (word == "--") {
@@ -182,16 +233,12 @@ Words sortOut(const std::vector<std::string>& arguments) {
             sorted.version = true;
         } else if (word.starts_with("--socket=")) {
             sorted.question.socket = word.substr(9);
-        } else if (word == "--socket" && i + 1 < arguments.size()) {
+        } else if (word == "--socket" && next != nullptr) {
             sorted.question.socket = arguments[++i];
-        } else if (word.starts_with("--dir=")) {
-            sorted.dir = word.substr(6);
-        } else if (word == "--dir" && i + 1 < arguments.size()) {
-            sorted.dir = arguments[++i];
         } else if (word == "--socket") {
             sorted.mistake = "stoactl: --socket needs a path";
-        } else {
-            sorted.flags.push_back(word);
+        } else if (takeOption(sorted, word, next)) {
+            ++i;
         }
     }
     return sorted;
@@ -212,7 +259,7 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& folde
         return sorted.help || !sorted.words.empty() ? Parsed{Help{overview()}} : Parsed{Usage{overview()}};
     }
     std::size_t used = 0;
-    const CommandHelp* command = findCommand(sorted.words, used);
+    const Command* command = findCommand(sorted.words, used);
     if (command == nullptr) {
         return sorted.help ? Parsed{Help{unknownCommand(sorted.words) + "\n"}}
                            : Parsed{Usage{unknownCommand(sorted.words)}};
@@ -220,22 +267,21 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& folde
     if (sorted.help) {
         return Help{helpOf(*command)};
     }
-    const bool flag = !sorted.flags.empty() && sorted.flags[0] == command->flag;
-    if (sorted.mistake.empty() && !sorted.flags.empty() && (!flag || sorted.flags.size() > 1)) {
-        sorted.mistake = fmt::format("stoactl: {} takes no {}", command->name, sorted.flags.back());
-    }
-    if (command->name == "new") {
-        sorted.question.arguments["dir"] = sorted.dir.empty() ? "." : sorted.dir;
-    } else if (!sorted.dir.empty()) {
-        sorted.mistake = fmt::format("stoactl: {} takes no --dir", command->name);
-    }
+    Json::Value& question = sorted.question.arguments;
     const std::span<const std::string> operands = std::span(sorted.words).subspan(used);
-    if (sorted.mistake.empty() && !fill(*command, operands, flag, folder, sorted.question.arguments)) {
+    if (sorted.mistake.empty() && !fill(*command, operands, folder, question)) {
         sorted.mistake = fmt::format("stoactl: wrong arguments for {}", command->name);
     }
+    if (command->name == "dlq redrive" && sorted.mistake.empty()) {
+        // With --all the operand is the service whose letters are meant.
+        if (question.isMember("all") && question.isMember("id")) {
+            question.removeMember("id", &question["service"]);
+        } else if (!question.isMember("all") && !question.isMember("id")) {
+            sorted.mistake = "stoactl: dlq redrive needs an ID, or --all";
+        }
+    }
     if (!sorted.mistake.empty()) {
-        return Usage{fmt::format("{}\nusage: stoactl {}{}{}", sorted.mistake, command->name,
-                                 command->operands.empty() ? "" : " ", command->operands)};
+        return Usage{fmt::format("{}\nusage: stoactl {}", sorted.mistake, usageOf(*command))};
     }
     sorted.question.command = command->name;
     return std::move(sorted.question);

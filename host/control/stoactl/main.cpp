@@ -52,7 +52,7 @@ int run(const Question& question) try {
 /// `stoactl new`: the one command that needs no host.
 int makePlugin(const Question& question) try {
     const std::string name = question.arguments["name"].asString();
-    const std::filesystem::path parent = question.arguments["dir"].asString();
+    const std::filesystem::path parent = stoa::textOr(question.arguments, "dir", ".");
     Json::Value made;
     const std::vector<std::string> files = writePlugin(parent, name);
     made["folder"] = (parent / name).lexically_normal().string();

@@ -67,6 +67,9 @@ constexpr Layout kLayouts[] = {
        {"time", "TIME"},
        {"reason", "REASON"}}},
      "there are no dead letters"},
+    {"history",
+     {{{"time", "TIME"}, {"what", "WHAT"}, {"version", "VERSION"}, {"sha256", "FILE"}, {"outcome", "OUTCOME"}}},
+     "nothing has been loaded yet"},
     {"config", {{{"path", "KEY"}, {"value", "VALUE"}, {"origin", "FROM"}}}, "there is no configuration"},
 };
 

@@ -1,0 +1,126 @@
+// Back to the version before, and a new configuration for the version that runs.
+
+#include <fmt/format.h>
+
+#include "host/app/attempt.h"
+#include "host/observe/log.h"
+
+namespace stoa::host::app {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+plugin::Version versionOf(const plugin::Environment& environment) {
+    return {environment.version, environment.sha256};
+}
+
+}  // namespace
+
+Json::Value PluginSet::rollBack(const std::string& name, const Step& step) {
+    plugin::Service* service = find(name);
+    const auto active = service ? service->active() : std::nullopt;
+    if (!active) {
+        throw Error(STOA_NOT_FOUND, fmt::format("this host runs no {}: `stoactl plugins` lists what it runs", name));
+    }
+    if (service->canary() && turns_.giveUp(name, "an operator ended the canary")) {
+        Json::Value result;
+        result["name"] = name;
+        result["version"] = active->version;
+        result["outcome"] = "canary ended";
+        return result;
+    }
+    const auto turn = turns_.take(name, "a rollback");
+    if (service->warm()) {
+        return backToWarm(*service, step);
+    }
+    const auto record = records_.active(name);
+    if (!record || !record->previous) {
+        throw Error(STOA_NOT_FOUND, fmt::format("there is no version of {} before {}: upgrade to a file instead", name,
+                                                active->version));
+    }
+    const plugin::Staged staged = store_.find(name, record->previous->version, record->previous->sha256);
+    records_.quarantine(name, {versionOf(*active), "it was rolled back", toMicros(surroundings_.clock.now())});
+    UpgradeOptions options;
+    options.force = true;
+    // It has served before, on a schema that has only grown since: neither its contract nor the probe decides here.
+    options.allow_breaking = true;
+    options.warm = milliseconds{0};
+    Attempt attempt{{staged, record->source_sha256, "rollback"}, options, step, *turn, steady_clock::now()};
+    attempt.tell("found", staged.sha256.substr(0, 12));
+    return replace(attempt);
+}
+
+Json::Value PluginSet::backToWarm(plugin::Service& service, const Step& step) {
+    const auto began = steady_clock::now();
+    const plugin::Environment from = *service.active();
+    const plugin::Environment to = *service.warm();
+    {
+        const std::lock_guard lock(lifecycle_);
+        auto record = records_.active(service.name()).value_or(plugin::ActiveRecord{});
+        records_.quarantine(service.name(),
+                            {versionOf(from), "it was rolled back", toMicros(surroundings_.clock.now())});
+        record.previous = versionOf(from);
+        record.active = versionOf(to);
+        record.why = "rollback";
+        record.at_us = toMicros(surroundings_.clock.now());
+        records_.activate(service.name(), record);
+        if (!service.rollBack()) {
+            throw Error(STOA_CONFLICT, fmt::format("{} {} has just been unloaded: call rollback again, it then comes from "
+                                                   "the store",
+                                                   service.name(), to.version));
+        }
+        step("published", to.version);
+        settle(service, {{{}, to.sha256, to.manifest}, record.source_sha256, "rollback"});
+    }
+    remember({{}, to.sha256, to.manifest}, "rollback", "from " + from.version);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began);
+    const plugin::Retirement done = service.retireOld(surroundings_.config.upgrade.drain);
+    step(done.draining + done.parked == 0 ? "unloaded" : "parked", from.version);
+    serve(service);
+    Json::Value result;
+    result["name"] = service.name();
+    result["version"] = to.version;
+    result["previous"] = from.version;
+    result["outcome"] = "active";
+    result["from"] = "warm";
+    result["took_us"] = static_cast<Json::Int64>(took.count());
+    return result;
+}
+
+Json::Value PluginSet::reconfigure(const std::string& name, const config::Plugin& changed, const Step& step) {
+    plugin::Service* service = find(name);
+    const auto active = service ? service->active() : std::nullopt;
+    if (!active) {
+        throw Error(STOA_NOT_FOUND, fmt::format("this host runs no {}: `stoactl plugins` lists what it runs", name));
+    }
+    const auto turn = turns_.take(name, "a new configuration");
+    const config::Plugin former = section(name);
+    if (former.sql != changed.sql || former.workers != changed.workers || former.queue != changed.queue ||
+        former.sql_connections != changed.sql_connections) {
+        throw Error(STOA_UNSUPPORTED,
+                    fmt::format("plugins.{}: sql, sql_connections, workers and queue belong to the host's start; restart "
+                                "it to change them",
+                                name));
+    }
+    const auto put = [&](const config::Plugin& section) {
+        const std::lock_guard lock(mutex_);
+        sections_[name] = section;
+    };
+    put(changed);
+    try {
+        const auto record = records_.active(name);
+        const plugin::Staged staged = store_.find(name, active->version, active->sha256);
+        UpgradeOptions options;
+        options.force = true;
+        Attempt attempt{{staged, record ? record->source_sha256 : active->sha256, "config"}, options, step, *turn,
+                        steady_clock::now()};
+        attempt.tell("found", active->sha256.substr(0, 12));
+        return replace(attempt);
+    } catch (...) {
+        put(former);
+        throw;
+    }
+}
+
+}  // namespace stoa::host::app

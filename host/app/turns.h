@@ -1,0 +1,45 @@
+/// One change of a service at a time: an upgrade, a rollback, a new configuration.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace stoa::host::app {
+
+/// Any thread.
+class Turns {
+public:
+    /// Held while a change is under way.
+    class Turn {
+    public:
+        ~Turn();
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+        /// Why it shall give up, or empty. Looked at where it waits.
+        std::string givenUp() const;
+
+    private:
+        friend class Turns;
+        Turn(Turns& turns, std::string service, std::string what);
+        Turns& turns_;
+        std::string service_;
+        std::string what_;
+        std::string given_up_;
+    };
+
+    /// Throws stoa::Error STOA_CONFLICT, naming what is under way.
+    std::unique_ptr<Turn> take(const std::string& service, const std::string& what);
+    /// Asks what is under way for the service to give up. False when nothing is.
+    bool giveUp(const std::string& service, const std::string& why);
+    /// The host stops.
+    void giveUpAll(const std::string& why);
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::string, Turn*> running_;
+};
+
+}  // namespace stoa::host::app
