@@ -182,7 +182,7 @@ int HostApplication::serve(config::Config config) {
         return EXIT_USAGE;
     }
     try {
-        Host host(std::move(config), files);
+        Host host(std::move(config), files, [this] { return loadConfig(); });
         const SignalThread waiting(signals, host);
         host.start();
         if (watch_) {

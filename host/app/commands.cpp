@@ -1,6 +1,5 @@
 // What stoactl asks a running host.
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <span>
@@ -35,58 +34,6 @@ std::string_view nameOf(HostState state) {
             return "draining";
     }
     return "unknown";
-}
-
-std::chrono::milliseconds millisecondsIn(const Json::Value& value) {
-    return std::chrono::milliseconds{value.isIntegral() ? value.asInt64() : 0};
-}
-
-bool isSet(const Json::Value& arguments, const char* flag) {
-    return arguments[flag].isBool() && arguments[flag].asBool();
-}
-
-UpgradeOptions upgradeOptions(const Json::Value& arguments) {
-    UpgradeOptions options;
-    if (arguments["canary"].isIntegral()) {
-        options.canary.permyriad = static_cast<std::uint32_t>(std::clamp<std::int64_t>(arguments["canary"].asInt64(), 0, 10'000));
-    }
-    options.canary.events = isSet(arguments, "events");
-    if (arguments.isMember("for")) {
-        options.canary_window = millisecondsIn(arguments["for"]);
-    }
-    if (arguments.isMember("warm")) {
-        options.warm = millisecondsIn(arguments["warm"]);
-    }
-    options.wait = isSet(arguments, "wait");
-    options.add = isSet(arguments, "add");
-    options.dry_run = isSet(arguments, "dry_run");
-    options.force = isSet(arguments, "force");
-    options.accept_thin = isSet(arguments, "accept_thin");
-    options.allow_breaking = isSet(arguments, "allow_breaking");
-    return options;
-}
-
-Step reportTo(Progress& progress) {
-    return [&progress](const std::string& step, const std::string& detail) {
-        Json::Value line;
-        line["step"] = step;
-        line["detail"] = detail;
-        progress.report(line);
-    };
-}
-
-Json::Value historyRows(const PluginSet& plugins, const Json::Value& arguments) {
-    Json::Value rows(Json::arrayValue);
-    for (const plugin::HistoryEntry& entry : plugins.records().history(textOr(arguments, "service"))) {
-        Json::Value row;
-        row["time"] = formatTime(fromMicros(entry.at_us));
-        row["what"] = entry.what;
-        row["version"] = entry.version.version;
-        row["sha256"] = entry.version.sha256.substr(0, 12);
-        row["outcome"] = entry.outcome;
-        rows.append(std::move(row));
-    }
-    return rows;
 }
 
 Json::Value pluginRow(const plugin::GenerationReport& report) {
@@ -366,25 +313,6 @@ void Host::Parts::addCommands() {
         result["state"] = "draining";
         return result;
     });
-}
-
-/// They take turns by service (Turns), so that a canary of one does not keep the others waiting.
-void Host::Parts::addUpgradeCommands() {
-    const auto changing = [this](const std::string& name, auto command) {
-        control->add(
-            name,
-            [command](const Json::Value& arguments, Progress& progress) {
-                return Json::Value(command(arguments, reportTo(progress)));
-            },
-            Turn::kAnytime);
-    };
-    changing("upgrade", [this](const Json::Value& arguments, const Step& step) {
-        return plugins->upgrade(textOr(arguments, "file"), upgradeOptions(arguments), step);
-    });
-    changing("rollback", [this](const Json::Value& arguments, const Step& step) {
-        return plugins->rollBack(textOr(arguments, "service"), step);
-    });
-    changing("history", [this](const Json::Value& arguments, const Step&) { return historyRows(*plugins, arguments); });
 }
 
 Json::Value Host::Parts::status() {

@@ -123,9 +123,10 @@ std::optional<std::string> fetchUserKeys(outbound::ServiceClient& services) {
 
 }  // namespace
 
-Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted)
+Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted, Reload again)
     : config(std::move(with)),
       files(std::move(wanted)),
+      reload(std::move(again)),
       state(config.state, clock),
       io(std::make_shared<http::Io>(config.http.threads)),
       client(std::make_unique<outbound::HttpClient>(clientOptions(config.outbound), io)),
@@ -222,8 +223,8 @@ std::vector<std::unique_ptr<plugin::Capability>> Host::Parts::capabilities() {
     return all;
 }
 
-Host::Host(config::Config config, std::vector<PluginFile> plugins)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(plugins))) {}
+Host::Host(config::Config config, std::vector<PluginFile> plugins, Reload reload)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(plugins), std::move(reload))) {}
 
 Host::~Host() = default;
 

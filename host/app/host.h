@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,10 +21,13 @@ struct PluginFile {
 constexpr int kExitPlugin = 70;       ///< a plugin could not be loaded, and plugins_required is set
 constexpr int kExitUnavailable = 69;  ///< a port, the state directory or the control socket is taken
 
+/// Reads the configuration again, from everywhere it came from. Throws config::ConfigError.
+using Reload = std::function<config::Config()>;
+
 class Host {
 public:
     /// Builds everything; opens no port for requests yet. Throws stoa::Error.
-    Host(config::Config config, std::vector<PluginFile> plugins);
+    Host(config::Config config, std::vector<PluginFile> plugins, Reload reload);
     ~Host();
 
     /// Loads the plugins, listens, registers. Throws PluginFailure or stoa::Error.

@@ -114,10 +114,14 @@ void Host::Parts::watch() {
     for (const PluginFile& plugin : files) {
         watched.push_back(plugin.file);
     }
-    const auto swap = [this](const std::string& file) {
+    UpgradeOptions options;  // the author is the only one who calls it: what breaks is theirs to see
+    options.warm = std::chrono::milliseconds{0};
+    options.allow_breaking = true;
+    options.force = true;
+    const auto swap = [this, options](const std::string& file) {
         const auto began = std::chrono::steady_clock::now();
         try {
-            const Json::Value now = plugins->upgrade(file, [](const std::string&, const std::string&) {});
+            const Json::Value now = plugins->upgrade(file, options, [](const std::string&, const std::string&) {});
             const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
             observe::info("a rebuilt plugin was swapped in", {{"service", textOr(now, "name")},
                                                               {"version", textOr(now, "version")},

@@ -41,11 +41,12 @@ enum class HostState { kStarting, kServing, kDraining };
 
 /// Declared in the order of construction: what stands below may use what stands above.
 struct Host::Parts {
-    Parts(config::Config with, std::vector<PluginFile> files);
+    Parts(config::Config with, std::vector<PluginFile> files, Reload reload);
     ~Parts();
 
     const config::Config config;
     const std::vector<PluginFile> files;
+    const Reload reload;
     const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     Clock clock;
     StateDirectory state;
@@ -92,7 +93,9 @@ struct Host::Parts {
     void addDocuments(http::Listener listener, const std::string& prefix);
     void addRegistry();
     void addCommands();    ///< commands.cpp: what stoactl asks
-    void addUpgradeCommands();
+    void addUpgradeCommands();  ///< upgrade_commands.cpp
+    Json::Value setConfig(const Json::Value& arguments, const Step& step);
+    Json::Value reloadConfig(const Json::Value& arguments, const Step& step);
     Json::Value status();  ///< of `stoactl status`
     void watch();          ///< --watch: a rebuilt plugin file replaces what runs
     void stop(bool leave_partitions);

@@ -18,6 +18,7 @@
 #include "host/plugin/records.h"
 #include "host/plugin/service.h"
 #include "host/plugin/store.h"
+#include "host/upgrade/judge.h"
 
 namespace stoa::host::app {
 
@@ -96,12 +97,13 @@ private:
     void record(const Candidate& candidate, const std::optional<plugin::Version>& previous);
     void settle(plugin::Service& service, const Candidate& candidate);
 
-    // upgrade.cpp, rollback.cpp
+    // upgrade.cpp, canary.cpp, rollback.cpp
     Json::Value replace(Attempt& attempt);
     void check(Attempt& attempt);
     void probe(Attempt& attempt);
     void prepare(Attempt& attempt);
     void watchCanary(Attempt& attempt);
+    static upgrade::Verdict judged(Attempt& attempt, upgrade::Judge judge);
     void publish(Attempt& attempt);
     void retire(Attempt& attempt);
     [[noreturn]] void refuse(Attempt& attempt, const Error& why);

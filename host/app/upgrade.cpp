@@ -111,11 +111,11 @@ void PluginSet::probe(Attempt&) {}
 void PluginSet::prepare(Attempt& attempt) {
     const std::lock_guard turn(lifecycle_);
     const plugin::Staged& staged = attempt.candidate.staged;
-    if (attempt.service) {
+    if (!attempt.service) {
+        attempt.service = &serviceFor(*staged.manifest);
+    } else if (!attempt.options.dry_run) {
         attempt.service->endWarm();
         attempt.service->retireOld(milliseconds{0});
-    } else {
-        attempt.service = &serviceFor(*staged.manifest);
     }
     attempt.generation = create(staged);
     attempt.tell("loaded", fmt::format("generation {}", attempt.generation->environment().generation));
@@ -128,8 +128,6 @@ void PluginSet::prepare(Attempt& attempt) {
     attempt.tell("healthy", "");
     serve(*attempt.service, staged.manifest);
 }
-
-void PluginSet::watchCanary(Attempt&) {}
 
 void PluginSet::publish(Attempt& attempt) {
     const std::lock_guard turn(lifecycle_);

@@ -110,6 +110,8 @@ constexpr Key kKeys[] = {
     {"upgrade.window", Type::kDuration, "60s", "The old version stays, started and idle, for a rollback at once."},
     {"upgrade.drain", Type::kDuration, "10s", "Work inside the old version; then that version is parked."},
     {"upgrade.health", Type::kDuration, "10s", "Until the new version is healthy; then it is refused."},
+    {"upgrade.memory_growth", Type::kSize, "64MiB",
+     "What a canary may grow by in 5 s; beyond, it is withdrawn. 0: it is not looked at."},
     {"upgrade.max_parked", Type::kInteger, "3", "Parked versions of one plugin; beyond, upgrades are refused.", "", 1, 100},
     {"control.socket", Type::kText, "", "Empty: <state>/control.sock. Mode 0600."},
 

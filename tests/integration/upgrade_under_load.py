@@ -38,7 +38,7 @@ class UpgradeUnderLoad(Scenario):
         file = self.fleet.run / f"{plugin}-{version}.so"
         if not file.exists():
             plugin_files.rename_version(surroundings.plugin(plugin), file, "1.0.0", version)
-        return self.stoactl("upgrade", str(file), host=plugin)
+        return self.stoactl("upgrade", str(file), "--warm", "0s", host=plugin)
 
     def running(self, plugin):
         return [(row["version"], row["state"]) for row in self.stoactl("plugins", host=plugin) if row["name"] == plugin]

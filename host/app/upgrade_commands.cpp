@@ -1,0 +1,168 @@
+// What stoactl asks about versions of plugins: upgrade, rollback, history, new settings.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <stoa/json.h>
+
+#include "host/app/parts.h"
+#include "host/config/override.h"
+
+namespace stoa::host::app {
+namespace {
+
+using control::CommandError;
+using control::Progress;
+using control::Turn;
+
+std::chrono::milliseconds millisecondsIn(const Json::Value& value) {
+    return std::chrono::milliseconds{value.isIntegral() ? value.asInt64() : 0};
+}
+
+bool isSet(const Json::Value& arguments, const char* flag) {
+    return arguments[flag].isBool() && arguments[flag].asBool();
+}
+
+UpgradeOptions upgradeOptions(const Json::Value& arguments) {
+    UpgradeOptions options;
+    if (arguments["canary"].isIntegral()) {
+        options.canary.permyriad = static_cast<std::uint32_t>(std::clamp<std::int64_t>(arguments["canary"].asInt64(), 0, 10'000));
+    }
+    options.canary.events = isSet(arguments, "events");
+    if (arguments.isMember("for")) {
+        options.canary_window = millisecondsIn(arguments["for"]);
+    }
+    if (arguments.isMember("warm")) {
+        options.warm = millisecondsIn(arguments["warm"]);
+    }
+    options.wait = isSet(arguments, "wait");
+    options.add = isSet(arguments, "add");
+    options.dry_run = isSet(arguments, "dry_run");
+    options.force = isSet(arguments, "force");
+    options.accept_thin = isSet(arguments, "accept_thin");
+    options.allow_breaking = isSet(arguments, "allow_breaking");
+    return options;
+}
+
+Step reportTo(Progress& progress) {
+    return [&progress](const std::string& step, const std::string& detail) {
+        Json::Value line;
+        line["step"] = step;
+        line["detail"] = detail;
+        progress.report(line);
+    };
+}
+
+Json::Value historyRows(const PluginSet& plugins, const Json::Value& arguments) {
+    Json::Value rows(Json::arrayValue);
+    for (const plugin::HistoryEntry& entry : plugins.records().history(textOr(arguments, "service"))) {
+        Json::Value row;
+        row["time"] = formatTime(fromMicros(entry.at_us));
+        row["what"] = entry.what;
+        row["version"] = entry.version.version;
+        row["sha256"] = entry.version.sha256.substr(0, 12);
+        row["outcome"] = entry.outcome;
+        rows.append(std::move(row));
+    }
+    return rows;
+}
+
+/// The plugins whose section differs from the one they run with, of all or of the one that is named.
+std::vector<std::string> changedPlugins(PluginSet& plugins, const config::Config& fresh, const std::string& only) {
+    std::vector<std::string> changed;
+    for (const std::string& name : plugins.names()) {
+        if ((only.empty() || only == name) && fresh.plugin(name).section != plugins.section(name).section) {
+            changed.push_back(name);
+        }
+    }
+    return changed;
+}
+
+/// Keys beyond the plugins' sections that the files now say otherwise: they belong to a start.
+Json::Value needRestart(const config::Config& running, const config::Config& fresh) {
+    Json::Value keys(Json::arrayValue);
+    for (std::size_t i = 0; i < fresh.values.size(); ++i) {
+        const config::Value& now = fresh.values[i];
+        const auto before = std::find_if(running.values.begin(), running.values.end(),
+                                         [&](const config::Value& each) { return each.path == now.path; });
+        if (!now.path.starts_with("plugins.") && before != running.values.end() && before->text != now.text) {
+            keys.append(now.path);
+        }
+    }
+    return keys;
+}
+
+Json::Value applied(PluginSet& plugins, const config::Config& fresh, const std::vector<std::string>& names,
+                    const Step& step) {
+    Json::Value rows(Json::arrayValue);
+    for (const std::string& name : names) {
+        rows.append(plugins.reconfigure(name, fresh.plugin(name), step));
+    }
+    return rows;
+}
+
+}  // namespace
+
+Json::Value Host::Parts::setConfig(const Json::Value& arguments, const Step& step) {
+    const std::string name = textOr(arguments, "service");
+    if (!plugins->find(name)) {
+        throw CommandError("not_found", fmt::format("this host runs no {}", name), "`stoactl plugins` lists what it runs");
+    }
+    std::vector<std::string> assignments;
+    for (const Json::Value& each : arguments["values"]) {
+        assignments.push_back(each.asString());
+    }
+    try {
+        config::Override values(config.state, name, assignments);
+        const config::Config fresh = reload();
+        const auto names = changedPlugins(*plugins, fresh, name);
+        Json::Value result;
+        result["changed"] = applied(*plugins, fresh, names, step);
+        if (names.empty()) {
+            result["note"] = "nothing changed: these values are in force already, or an environment variable or a flag is "
+                             "stronger; see `stoactl config`";
+        }
+        values.keep();
+        return result;
+    } catch (const config::ConfigError& mistake) {
+        throw CommandError("invalid", mistake.what(), "nothing was changed");
+    }
+}
+
+Json::Value Host::Parts::reloadConfig(const Json::Value& arguments, const Step& step) {
+    try {
+        const config::Config fresh = reload();
+        Json::Value result;
+        result["changed"] =
+            applied(*plugins, fresh, changedPlugins(*plugins, fresh, textOr(arguments, "service")), step);
+        result["need_restart"] = needRestart(config, fresh);
+        return result;
+    } catch (const config::ConfigError& mistake) {
+        throw CommandError("invalid", mistake.what(), "nothing was changed: mend the file and try again");
+    }
+}
+
+/// They take turns by service (Turns), so that a canary of one does not keep the others waiting.
+void Host::Parts::addUpgradeCommands() {
+    const auto changing = [this](const std::string& name, auto command) {
+        control->add(
+            name,
+            [command](const Json::Value& arguments, Progress& progress) {
+                return Json::Value(command(arguments, reportTo(progress)));
+            },
+            Turn::kAnytime);
+    };
+    changing("upgrade", [this](const Json::Value& arguments, const Step& step) {
+        return plugins->upgrade(textOr(arguments, "file"), upgradeOptions(arguments), step);
+    });
+    changing("rollback", [this](const Json::Value& arguments, const Step& step) {
+        return plugins->rollBack(textOr(arguments, "service"), step);
+    });
+    changing("history", [this](const Json::Value& arguments, const Step&) { return historyRows(*plugins, arguments); });
+    changing("config set", [this](const Json::Value& arguments, const Step& step) { return setConfig(arguments, step); });
+    changing("config reload",
+             [this](const Json::Value& arguments, const Step& step) { return reloadConfig(arguments, step); });
+}
+
+}  // namespace stoa::host::app
