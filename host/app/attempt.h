@@ -12,13 +12,13 @@ struct PluginSet::Attempt {
     const Turns::Turn& turn;
     std::chrono::steady_clock::time_point began;
 
-    std::string stage = {};                                ///< the last one that was passed
-    plugin::Service* service = nullptr;                    ///< nullptr: the host does not run it yet
-    std::optional<plugin::Environment> former = {};        ///< what serves until now
-    std::unique_ptr<plugin::Generation> generation = {};   ///< the new one, until the service owns it
-    std::chrono::milliseconds window{0};                   ///< for which the former one stays warm
-    bool withdrawn = false;                                ///< by its canary
-    std::string verdict = {};                              ///< of the canary, with its numbers
+    std::string stage = {};                               ///< the last one that was passed
+    plugin::Service* service = nullptr;                   ///< nullptr: the host does not run it yet
+    std::optional<plugin::Environment> former = {};       ///< what serves until now
+    std::unique_ptr<plugin::Generation> generation = {};  ///< the new one, until the service owns it
+    std::chrono::milliseconds window{0};                  ///< for which the former one stays warm
+    bool withdrawn = false;                               ///< by its canary
+    std::string verdict = {};                             ///< of the canary, with its numbers
     Json::Value result{Json::objectValue};
 
     /// A stage is passed: for the operator, and with its time for the result.

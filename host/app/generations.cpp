@@ -45,8 +45,7 @@ plugin::Environment PluginSet::environmentFor(const plugin::Staged& staged) {
     if (const auto& schema = staged.manifest->settings) {
         environment.settings = schema->withDefaults(environment.settings);
         for (const validate::Violation& violation : schema->check(environment.settings)) {
-            throw Error(STOA_INVALID,
-                        fmt::format("plugins.{}.settings{}: {}", name, violation.pointer, violation.why));
+            throw Error(STOA_INVALID, fmt::format("plugins.{}.settings{}: {}", name, violation.pointer, violation.why));
         }
     } else if (!environment.settings.empty()) {
         throw Error(STOA_INVALID, fmt::format("plugins.{}.settings: this plugin has no settings", name));
@@ -144,10 +143,9 @@ void PluginSet::settle(plugin::Service& service, const Candidate& candidate) {
 
 void PluginSet::remember(const plugin::Staged& staged, const std::string& what, const std::string& outcome) {
     try {
-        records_.remember(staged.manifest->name, {toMicros(surroundings_.clock.now()),
-                                                  what,
-                                                  {staged.manifest->version, staged.sha256},
-                                                  outcome});
+        records_.remember(
+            staged.manifest->name,
+            {toMicros(surroundings_.clock.now()), what, {staged.manifest->version, staged.sha256}, outcome});
     } catch (const Error& failure) {
         observe::warn("the history could not be written",
                       {{"service", staged.manifest->name}, {"reason", failure.what()}});

@@ -92,7 +92,7 @@ struct Host::Parts {
     void answerReadiness(const std::shared_ptr<http::Exchange>& exchange);
     void addDocuments(http::Listener listener, const std::string& prefix);
     void addRegistry();
-    void addCommands();    ///< commands.cpp: what stoactl asks
+    void addCommands();         ///< commands.cpp: what stoactl asks
     void addUpgradeCommands();  ///< upgrade_commands.cpp
     Json::Value setConfig(const Json::Value& arguments, const Step& step);
     Json::Value reloadConfig(const Json::Value& arguments, const Step& step);

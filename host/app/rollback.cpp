@@ -11,9 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-plugin::Version versionOf(const plugin::Environment& environment) {
-    return {environment.version, environment.sha256};
-}
+plugin::Version versionOf(const plugin::Environment& environment) { return {environment.version, environment.sha256}; }
 
 }  // namespace
 
@@ -66,9 +64,10 @@ Json::Value PluginSet::backToWarm(plugin::Service& service, const Step& step) {
         record.at_us = toMicros(surroundings_.clock.now());
         records_.activate(service.name(), record);
         if (!service.rollBack()) {
-            throw Error(STOA_CONFLICT, fmt::format("{} {} has just been unloaded: call rollback again, it then comes from "
-                                                   "the store",
-                                                   service.name(), to.version));
+            throw Error(STOA_CONFLICT,
+                        fmt::format("{} {} has just been unloaded: call rollback again, it then comes from "
+                                    "the store",
+                                    service.name(), to.version));
         }
         step("published", to.version);
         settle(service, {{{}, to.sha256, to.manifest}, record.source_sha256, "rollback"});
@@ -98,10 +97,11 @@ Json::Value PluginSet::reconfigure(const std::string& name, const config::Plugin
     const config::Plugin former = section(name);
     if (former.sql != changed.sql || former.workers != changed.workers || former.queue != changed.queue ||
         former.sql_connections != changed.sql_connections) {
-        throw Error(STOA_UNSUPPORTED,
-                    fmt::format("plugins.{}: sql, sql_connections, workers and queue belong to the host's start; restart "
-                                "it to change them",
-                                name));
+        throw Error(
+            STOA_UNSUPPORTED,
+            fmt::format("plugins.{}: sql, sql_connections, workers and queue belong to the host's start; restart "
+                        "it to change them",
+                        name));
     }
     const auto put = [&](const config::Plugin& section) {
         const std::lock_guard lock(mutex_);
@@ -113,7 +113,10 @@ Json::Value PluginSet::reconfigure(const std::string& name, const config::Plugin
         const plugin::Staged staged = store_.find(name, active->version, active->sha256);
         UpgradeOptions options;
         options.force = true;
-        Attempt attempt{{staged, record ? record->source_sha256 : active->sha256, "config"}, options, step, *turn,
+        Attempt attempt{{staged, record ? record->source_sha256 : active->sha256, "config"},
+                        options,
+                        step,
+                        *turn,
                         steady_clock::now()};
         attempt.tell("found", active->sha256.substr(0, 12));
         return replace(attempt);

@@ -88,9 +88,10 @@ void PluginSet::check(Attempt& attempt) {
     }
     if (const auto quarantined = records_.quarantined(name, staged.sha256)) {
         if (!attempt.options.force) {
-            throw Error(STOA_FORBIDDEN, fmt::format("this file was withdrawn before ({}): build a better one, or insist "
-                                                    "with --force",
-                                                    quarantined->why));
+            throw Error(STOA_FORBIDDEN,
+                        fmt::format("this file was withdrawn before ({}): build a better one, or insist "
+                                    "with --force",
+                                    quarantined->why));
         }
         records_.release(name, staged.sha256);
     }
@@ -174,7 +175,8 @@ void PluginSet::retire(Attempt& attempt) {
     // Whoever housekeeps may have been quicker: what counts is what is left.
     const plugin::Retirement done = service.retireOld(attempt.window + surroundings_.config.upgrade.drain);
     if (done.parked + done.draining > 0) {
-        attempt.tell("parked", "work is still inside of the old version; it goes when it is free, see `stoactl plugins`");
+        attempt.tell("parked",
+                     "work is still inside of the old version; it goes when it is free, see `stoactl plugins`");
     } else {
         attempt.tell(done.pinned > 0 ? "pinned" : "unloaded",
                      done.pinned > 0 ? "the old version was destroyed, but its library stays mapped" : "");
@@ -209,10 +211,9 @@ void PluginSet::refuse(Attempt& attempt, const Error& why) {
     }
     remember(staged, attempt.withdrawn ? "withdrawn" : "refused", why.what());
     const std::string old = attempt.former ? fmt::format("; {} goes on serving", attempt.former->version) : "";
-    observe::warn("an upgrade was refused", {{"service", manifest.name},
-                                             {"version", manifest.version},
-                                             {"after", attempt.stage},
-                                             {"reason", why.what()}});
+    observe::warn(
+        "an upgrade was refused",
+        {{"service", manifest.name}, {"version", manifest.version}, {"after", attempt.stage}, {"reason", why.what()}});
     throw Error(why.status(), fmt::format("{} {} was {} after \"{}\": {}{}", manifest.name, manifest.version,
                                           attempt.withdrawn ? "withdrawn" : "refused", attempt.stage, why.what(), old));
 }

@@ -27,7 +27,8 @@ bool isSet(const Json::Value& arguments, const char* flag) {
 UpgradeOptions upgradeOptions(const Json::Value& arguments) {
     UpgradeOptions options;
     if (arguments["canary"].isIntegral()) {
-        options.canary.permyriad = static_cast<std::uint32_t>(std::clamp<std::int64_t>(arguments["canary"].asInt64(), 0, 10'000));
+        options.canary.permyriad =
+            static_cast<std::uint32_t>(std::clamp<std::int64_t>(arguments["canary"].asInt64(), 0, 10'000));
     }
     options.canary.events = isSet(arguments, "events");
     if (arguments.isMember("for")) {
@@ -107,7 +108,8 @@ Json::Value applied(PluginSet& plugins, const config::Config& fresh, const std::
 Json::Value Host::Parts::setConfig(const Json::Value& arguments, const Step& step) {
     const std::string name = textOr(arguments, "service");
     if (!plugins->find(name)) {
-        throw CommandError("not_found", fmt::format("this host runs no {}", name), "`stoactl plugins` lists what it runs");
+        throw CommandError("not_found", fmt::format("this host runs no {}", name),
+                           "`stoactl plugins` lists what it runs");
     }
     std::vector<std::string> assignments;
     for (const Json::Value& each : arguments["values"]) {
@@ -120,8 +122,9 @@ Json::Value Host::Parts::setConfig(const Json::Value& arguments, const Step& ste
         Json::Value result;
         result["changed"] = applied(*plugins, fresh, names, step);
         if (names.empty()) {
-            result["note"] = "nothing changed: these values are in force already, or an environment variable or a flag is "
-                             "stronger; see `stoactl config`";
+            result["note"] =
+                "nothing changed: these values are in force already, or an environment variable or a flag is "
+                "stronger; see `stoactl config`";
         }
         values.keep();
         return result;
@@ -160,7 +163,8 @@ void Host::Parts::addUpgradeCommands() {
         return plugins->rollBack(textOr(arguments, "service"), step);
     });
     changing("history", [this](const Json::Value& arguments, const Step&) { return historyRows(*plugins, arguments); });
-    changing("config set", [this](const Json::Value& arguments, const Step& step) { return setConfig(arguments, step); });
+    changing("config set",
+             [this](const Json::Value& arguments, const Step& step) { return setConfig(arguments, step); });
     changing("config reload",
              [this](const Json::Value& arguments, const Step& step) { return reloadConfig(arguments, step); });
 }

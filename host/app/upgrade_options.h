@@ -18,12 +18,12 @@ struct UpgradeOptions {
     plugin::CanaryShare canary;                       ///< permyriad 0: no canary
     std::chrono::milliseconds canary_window{60'000};  ///< how long it is watched
     std::optional<std::chrono::milliseconds> warm;    ///< the old version stays for a rollback; configuration else
-    bool wait = false;            ///< also for the end of that window
-    bool add = false;             ///< a plugin that this host does not run yet is loaded
-    bool dry_run = false;         ///< everything that changes nothing
-    bool force = false;           ///< also a version in quarantine
-    bool accept_thin = false;     ///< a canary that saw too little traffic is published
-    bool allow_breaking = false;  ///< callers and readers of the old version may break
+    bool wait = false;                                ///< also for the end of that window
+    bool add = false;                                 ///< a plugin that this host does not run yet is loaded
+    bool dry_run = false;                             ///< everything that changes nothing
+    bool force = false;                               ///< also a version in quarantine
+    bool accept_thin = false;                         ///< a canary that saw too little traffic is published
+    bool allow_breaking = false;                      ///< callers and readers of the old version may break
 };
 
 }  // namespace stoa::host::app

@@ -1,5 +1,5 @@
-/// The host's configuration: defaults < host.yaml < plugins.d/<name>.yaml < what `stoactl config set` was told < environment <
-/// flags, typed and checked.
+/// The host's configuration: defaults < host.yaml < plugins.d/<name>.yaml < what `stoactl config set` was told <
+/// environment < flags, typed and checked.
 #pragma once
 
 #include <chrono>
@@ -88,9 +88,9 @@ struct Drain {
 };
 
 struct Upgrade {
-    Milliseconds window;  ///< for which a replaced version stays warm
-    Milliseconds drain;   ///< after which it counts as parked
-    Milliseconds health;  ///< for the new one
+    Milliseconds window;         ///< for which a replaced version stays warm
+    Milliseconds drain;          ///< after which it counts as parked
+    Milliseconds health;         ///< for the new one
     std::int64_t memory_growth;  ///< bytes that a canary may grow by in 5 s; 0: any
     int max_parked;
 };
@@ -184,7 +184,8 @@ private:
 
 /// Reads every layer; throws ConfigError with all mistakes at once.
 Config load(const Sources& sources);
-/// Where `stoactl config set` keeps what it was told, <name>.yaml for each plugin: between plugins.d and the environment.
+/// Where `stoactl config set` keeps what it was told, <name>.yaml for each plugin: between plugins.d and the
+/// environment.
 std::filesystem::path overridesIn(const std::string& state);
 /// This process's environment, for Sources.
 std::vector<std::pair<std::string, std::string>> processEnvironment();

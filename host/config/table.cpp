@@ -112,7 +112,8 @@ constexpr Key kKeys[] = {
     {"upgrade.health", Type::kDuration, "10s", "Until the new version is healthy; then it is refused."},
     {"upgrade.memory_growth", Type::kSize, "64MiB",
      "What a canary may grow by in 5 s; beyond, it is withdrawn. 0: it is not looked at."},
-    {"upgrade.max_parked", Type::kInteger, "3", "Parked versions of one plugin; beyond, upgrades are refused.", "", 1, 100},
+    {"upgrade.max_parked", Type::kInteger, "3", "Parked versions of one plugin; beyond, upgrades are refused.", "", 1,
+     100},
     {"control.socket", Type::kText, "", "Empty: <state>/control.sock. Mode 0600."},
 
     {"plugins.*.file", Type::kText, "", "The .so to load; --plugin does the same."},

@@ -50,8 +50,8 @@ public:
     void setForwarder(Forwarder& forwarder) { forwarder_ = &forwarder; }
 
     /// [control] Puts the routes of a service on its listener: of its active version and of those that may serve beside
-    /// or after it (canary, warm). Again after a swap. Throws stoa::Error STOA_CONFLICT naming both services when another
-    /// one has claimed a resource.
+    /// or after it (canary, warm). Again after a swap. Throws stoa::Error STOA_CONFLICT naming both services when
+    /// another one has claimed a resource.
     using Manifests = std::vector<std::shared_ptr<const validate::Manifest>>;
     void serve(plugin::Service& service, const Manifests& manifests);
     /// [control] Takes a service off.

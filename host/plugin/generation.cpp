@@ -157,7 +157,8 @@ bool Generation::retire() {
 }
 
 upgrade::Sample Generation::sample() const {
-    return {requests.load() + events.load(), errors.load() + event_errors.load(), latency.snapshot(), 0};
+    return {requests.load() + events.load(), errors.load() + event_errors.load(), latency.snapshot(),
+            environment_.account->inUse()};
 }
 
 stoa_status Generation::onRequest(std::uint32_t route, stoa_request* request, stoa_response* response) {

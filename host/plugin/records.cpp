@@ -91,7 +91,8 @@ std::vector<HistoryEntry> Records::history(const std::string& name) const {
     for (std::string line; std::getline(lines, line);) {
         // The last line may have been cut off by a kill; it says nothing that active.json does not.
         if (const auto json = parseJson(line); json && json->isObject()) {
-            entries.push_back({(*json)["atUs"].asInt64(), textOr(*json, "what"), versionOf(*json), textOr(*json, "outcome")});
+            entries.push_back(
+                {(*json)["atUs"].asInt64(), textOr(*json, "what"), versionOf(*json), textOr(*json, "outcome")});
         }
     }
     return entries;
@@ -104,7 +105,8 @@ void Records::remember(const std::string& name, const HistoryEntry& entry) const
     if (const auto size = fs::file_size(file, missing); !missing && size > kHistoryBytes) {
         std::string text;
         const auto entries = history(name);
-        for (std::size_t i = entries.size() > kHistoryKept ? entries.size() - kHistoryKept : 0; i < entries.size(); ++i) {
+        for (std::size_t i = entries.size() > kHistoryKept ? entries.size() - kHistoryKept : 0; i < entries.size();
+             ++i) {
             text += writeJson(toJson(entries[i])) + "\n";
         }
         writeAtomically(file, text);

@@ -45,7 +45,8 @@ struct Quarantined {
 };
 
 /// [control] One per host. Files appear by rename: a kill at any moment leaves each one as it was or as it is to be.
-/// Every function throws stoa::Error: STOA_INVALID for a file that is damaged, naming it, STOA_EXHAUSTED for a full disk.
+/// Every function throws stoa::Error: STOA_INVALID for a file that is damaged, naming it, STOA_EXHAUSTED for a full
+/// disk.
 class Records {
 public:
     explicit Records(const std::filesystem::path& state) : root_(state / "plugins") {}

@@ -38,9 +38,15 @@ void reportLeftOpen(Work& work) {
 
 GenerationReport reportOf(const Generation& generation, const Gate* gate) {
     const Environment& environment = generation.environment();
-    return {environment.service,      environment.version,       std::string(name(generation.state.load())),
-            environment.generation,   generation.since_us,       generation.requests.load(),
-            generation.errors.load(), gate ? gate->inside() : 0, environment.account->inUse(),
+    return {environment.service,
+            environment.version,
+            std::string(name(generation.state.load())),
+            environment.generation,
+            generation.since_us,
+            generation.requests.load(),
+            generation.errors.load(),
+            gate ? gate->inside() : 0,
+            environment.account->inUse(),
             0};
 }
 
@@ -108,8 +114,8 @@ void Service::withdrawCanary() {
 
 std::vector<Service::Former>::const_iterator Service::youngestWarm() const {
     const auto now = steady_clock::now();
-    const auto found = std::find_if(former_.rbegin(), former_.rend(),
-                                    [&](const Former& former) { return former.keep_until > now; });
+    const auto found =
+        std::find_if(former_.rbegin(), former_.rend(), [&](const Former& former) { return former.keep_until > now; });
     return found == former_.rend() ? former_.end() : std::prev(found.base());
 }
 

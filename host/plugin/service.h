@@ -86,8 +86,8 @@ public:
 
     /// Waits until nobody is inside a former generation any more, but for parked ones. False after `limit`.
     bool awaitDrained(std::chrono::milliseconds limit) const;
-    /// Unmaps former generations that are empty and past their window, waiting up to `limit` for those that drain. Those
-    /// that took too long are parked: kept, waited for no longer, and looked at again at the next call.
+    /// Unmaps former generations that are empty and past their window, waiting up to `limit` for those that drain.
+    /// Those that took too long are parked: kept, waited for no longer, and looked at again at the next call.
     Retirement retireOld(std::chrono::milliseconds limit);
     /// Nothing stays warm: windows end now.
     void endWarm();
@@ -147,7 +147,7 @@ private:
     Held active_;
     Held canary_;
     std::vector<Former> former_;  // oldest first
-    WorkerPool pool_;  // last: its jobs use all of the above
+    WorkerPool pool_;             // last: its jobs use all of the above
 };
 
 }  // namespace stoa::host::plugin

@@ -141,9 +141,11 @@ public:
     void withoutAGenerationEventsAreUnavailable() {
         Work work;
         const WorkScope scope(work);
-        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, service_.onEvent("order.created", 0, stoa_event{}, nullptr));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE},
+                             service_.onEvent("order.created", 0, stoa_event{}, nullptr));
         service_.publish(plugins_.generation());
-        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNSUPPORTED}, service_.onEvent("order.created", 0, stoa_event{}, nullptr));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNSUPPORTED},
+                             service_.onEvent("order.created", 0, stoa_event{}, nullptr));
         CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNSUPPORTED}, service_.onTimer("none", stoa_firing{}, nullptr));
     }
 };

@@ -69,7 +69,7 @@ private:
 
 /// What decides between the active generation and a canary; see upgrade::inShare.
 struct Share {
-    std::string_view key;   ///< of the work: user, idempotency key, correlation id, or topic and partition
+    std::string_view key;    ///< of the work: user, idempotency key, correlation id, or topic and partition
     bool of_events = false;  ///< an event: they go to the canary only when the operator asked for that
 };
 

@@ -30,8 +30,8 @@ public:
     Staged stage(const std::filesystem::path& file);
     /// A file staged before, by name, version and hash. Throws STOA_NOT_FOUND.
     Staged find(const std::string& name, const std::string& version, const std::string& sha256) const;
-    /// Removes files of this plugin but those named by their hashes, oldest first, until `keep` are left. What is loaded
-    /// runs from copies and is not touched.
+    /// Removes files of this plugin but those named by their hashes, oldest first, until `keep` are left. What is
+    /// loaded runs from copies and is not touched.
     void collect(const std::string& name, const std::set<std::string>& wanted, std::size_t keep) const;
     /// A copy of its own for one generation, hashed after copying: dlopen of one inode twice is one library.
     std::filesystem::path copyFor(const Staged& staged, std::uint64_t generation) const;

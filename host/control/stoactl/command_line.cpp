@@ -37,8 +37,10 @@ std::string overview() {
 
 /// "--canary SHARE"
 std::string writtenAs(const Parameter& option) {
-    const char* value = option.kind == Kind::kDuration ? " TIME" : option.kind == Kind::kShare ? " SHARE"
-                        : option.kind == Kind::kText ? " VALUE" : "";
+    const char* value = option.kind == Kind::kDuration ? " TIME"
+                        : option.kind == Kind::kShare  ? " SHARE"
+                        : option.kind == Kind::kText   ? " VALUE"
+                                                       : "";
     return fmt::format("{}{}", option.name, value);
 }
 
@@ -139,7 +141,8 @@ std::optional<Json::Value> valueOf(Kind kind, const std::string& word, const std
 }
 
 /// Operands into arguments; false when their number or form is wrong.
-bool fill(const Command& command, std::span<const std::string> words, const std::string& folder, Json::Value& arguments) {
+bool fill(const Command& command, std::span<const std::string> words, const std::string& folder,
+          Json::Value& arguments) {
     for (const Parameter& operand : command.operands) {
         if (operand.kind == Kind::kNone) {
             break;
@@ -209,8 +212,9 @@ bool takeOption(Words& sorted, const std::string& word, const std::string* next)
     if (auto value = valueOf(option->kind, text, {})) {
         place = std::move(*value);
     } else {
-        sorted.mistake = fmt::format("stoactl: {} can't be \"{}\": write {}", name, text,
-                                     option->kind == Kind::kShare ? "a share like 10%" : "a time like 250ms, 60s or 5m");
+        sorted.mistake =
+            fmt::format("stoactl: {} can't be \"{}\": write {}", name, text,
+                        option->kind == Kind::kShare ? "a share like 10%" : "a time like 250ms, 60s or 5m");
     }
     return behind;
 }

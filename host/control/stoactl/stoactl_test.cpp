@@ -107,7 +107,8 @@ public:
     void helpIsThereForAllAndForEach() {
         CPPUNIT_ASSERT(asked({"--help"}).find("dlq redrive") != std::string::npos);
         CPPUNIT_ASSERT(asked({"help"}).starts_with("help usage: stoactl"));
-        CPPUNIT_ASSERT(asked({"drain", "--help"}).find("give event partitions to other hosts at once") != std::string::npos);
+        CPPUNIT_ASSERT(asked({"drain", "--help"}).find("give event partitions to other hosts at once") !=
+                       std::string::npos);
         CPPUNIT_ASSERT(asked({"help", "dlq", "show"}).find("usage: stoactl dlq show ID") != std::string::npos);
         CPPUNIT_ASSERT(asked({"--version"}).starts_with("help stoactl "));
     }
