@@ -33,24 +33,30 @@ std::shared_ptr<sql::Database> openDatabase(const config::Plugin& section, const
 
 plugin::Environment PluginSet::environmentFor(const plugin::Staged& staged) {
     const std::string& name = staged.manifest->name;
-    const config::Plugin known = section(name);
     plugin::Environment environment;
     environment.service = name;
     environment.version = staged.manifest->version;
     environment.sha256 = staged.sha256;
     environment.generation = next_generation_++;
     environment.manifest = staged.manifest;
-    environment.config = known.section;
-    environment.settings = known.settings.isObject() ? known.settings : Json::Value(Json::objectValue);
-    if (const auto& schema = staged.manifest->settings) {
-        environment.settings = schema->withDefaults(environment.settings);
-        for (const validate::Violation& violation : schema->check(environment.settings)) {
-            throw Error(STOA_INVALID, fmt::format("plugins.{}.settings{}: {}", name, violation.pointer, violation.why));
-        }
-    } else if (!environment.settings.empty()) {
-        throw Error(STOA_INVALID, fmt::format("plugins.{}.settings: this plugin has no settings", name));
-    }
+    environment.config = section(name).section;
+    environment.settings = settingsFor(*staged.manifest);
     return environment;
+}
+
+Json::Value PluginSet::settingsFor(const validate::Manifest& manifest) {
+    const config::Plugin known = section(manifest.name);
+    Json::Value settings = known.settings.isObject() ? known.settings : Json::Value(Json::objectValue);
+    if (manifest.settings) {
+        settings = manifest.settings->withDefaults(settings);
+        for (const validate::Violation& violation : manifest.settings->check(settings)) {
+            throw Error(STOA_INVALID,
+                        fmt::format("plugins.{}.settings{}: {}", manifest.name, violation.pointer, violation.why));
+        }
+    } else if (!settings.empty()) {
+        throw Error(STOA_INVALID, fmt::format("plugins.{}.settings: this plugin has no settings", manifest.name));
+    }
+    return settings;
 }
 
 plugin::Service& PluginSet::serviceFor(const validate::Manifest& manifest) {

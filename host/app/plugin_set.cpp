@@ -27,36 +27,72 @@ PluginSet::PluginSet(Surroundings surroundings, std::vector<std::unique_ptr<plug
 
 PluginSet::~PluginSet() = default;
 
-Candidate PluginSet::chosenFor(const std::string& file, bool exact) {
-    plugin::Staged staged = store_.stage(file);
+/// What a start runs: a version, and the recorded one when that is another and there is something to fall back to.
+struct PluginSet::Choice {
+    Candidate candidate;
+    std::optional<Candidate> recorded;
+};
+
+PluginSet::Choice PluginSet::chosenFor(const std::string& file, bool exact) {
+    const plugin::Staged staged = store_.stage(file);
     const std::string name = staged.manifest->name;
-    const std::string given = staged.sha256;
     {
         const std::lock_guard lock(mutex_);
         files_[name] = std::filesystem::weakly_canonical(file);
     }
     const auto record = records_.active(name);
-    if (exact || !record || record->active.sha256 == given) {
-        return {std::move(staged), given, "start"};
+    if (exact || !record || record->active.sha256 == staged.sha256) {
+        return {{staged, staged.sha256, "start"}, std::nullopt};
     }
-    const auto quarantined = records_.quarantined(name, given);
-    if (record->source_sha256 != given && !quarantined) {
-        return {std::move(staged), given, "start"};  // another file stands there: an ordinary upgrade
+    Candidate recorded{{}, staged.sha256, record->why};
+    try {
+        recorded.staged = store_.find(name, record->active.version, record->active.sha256);
+    } catch (const Error& gone) {
+        observe::warn("the recorded version is gone from the store; the file given runs instead",
+                      {{"service", name}, {"version", record->active.version}, {"reason", gone.what()}});
+        return {{staged, staged.sha256, "start"}, std::nullopt};
+    }
+    const auto quarantined = records_.quarantined(name, staged.sha256);
+    if (record->source_sha256 != staged.sha256 && !quarantined) {
+        return {{staged, staged.sha256, "upgrade"}, recorded};  // another file stands there: an ordinary upgrade
     }
     observe::info("the recorded version runs instead of the file given",
                   {{"service", name},
                    {"version", record->active.version},
                    {"reason", quarantined ? "the file was withdrawn: " + quarantined->why
                                           : "the file has not changed since another version replaced it"}});
-    return {store_.find(name, record->active.version, record->active.sha256), given, record->why};
+    return {recorded, std::nullopt};
+}
+
+/// An upgrade by a new file at the start is held to what any upgrade is held to; refused, the recorded version runs.
+void PluginSet::startChosen(const Choice& choice) {
+    if (!choice.recorded) {
+        bringUp(choice.candidate);
+        return;
+    }
+    try {
+        checkAgainst(*choice.recorded->staged.manifest, *choice.candidate.staged.manifest, false);
+        probed(choice.candidate.staged);
+        bringUp(choice.candidate);
+    } catch (const Error& refusal) {
+        if (refusal.status() == STOA_UNAVAILABLE) {
+            throw;  // a database that is down says nothing about the version
+        }
+        remember(choice.candidate.staged, "refused", refusal.what());
+        observe::error("the new file was refused; the version before runs",
+                       {{"service", choice.candidate.staged.manifest->name},
+                        {"version", choice.candidate.staged.manifest->version},
+                        {"reason", refusal.what()}});
+        bringUp(*choice.recorded);
+    }
 }
 
 void PluginSet::load(const std::string& file, bool exact) {
     const std::lock_guard turn(lifecycle_);
-    const Candidate candidate = chosenFor(file, exact);
-    const std::string& name = candidate.staged.manifest->name;
+    const Choice choice = chosenFor(file, exact);
+    const std::string& name = choice.candidate.staged.manifest->name;
     try {
-        bringUp(candidate);
+        startChosen(choice);
     } catch (const Error& failure) {
         if (failure.status() != STOA_UNAVAILABLE) {
             forget(name);
@@ -65,7 +101,7 @@ void PluginSet::load(const std::string& file, bool exact) {
         const std::lock_guard lock(mutex_);
         observe::warn("a plugin waits for what it needs; it is tried again",
                       {{"service", name}, {"reason", failure.what()}});
-        pending_.push_back({name, failure.what(), 1, steady_clock::now() + kFirstRetry, candidate});
+        pending_.push_back({name, failure.what(), 1, steady_clock::now() + kFirstRetry, choice.candidate});
     }
 }
 

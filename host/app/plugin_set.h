@@ -18,6 +18,7 @@
 #include "host/plugin/records.h"
 #include "host/plugin/service.h"
 #include "host/plugin/store.h"
+#include "host/probe/probe.h"
 #include "host/upgrade/judge.h"
 
 namespace stoa::host::app {
@@ -83,12 +84,16 @@ private:
     using Manifest = std::shared_ptr<const validate::Manifest>;
 
     // plugin_set.cpp: at the start of the host
-    Candidate chosenFor(const std::string& file, bool exact);
+    struct Choice;
+    Choice chosenFor(const std::string& file, bool exact);
+    void startChosen(const Choice& choice);
     void bringUp(const Candidate& candidate);
     void forget(const std::string& name);
 
     // generations.cpp: from a file to a generation that could serve
     plugin::Environment environmentFor(const plugin::Staged& staged);
+    /// As configured, defaults filled in. Throws stoa::Error STOA_INVALID for what the manifest's schema refuses.
+    Json::Value settingsFor(const validate::Manifest& manifest);
     plugin::Service& serviceFor(const validate::Manifest& manifest);
     std::unique_ptr<plugin::Generation> create(const plugin::Staged& staged);
     void migrate(plugin::Service& service, const validate::Manifest& manifest);
@@ -96,6 +101,12 @@ private:
     void serve(plugin::Service& service, const Manifest& also = nullptr);
     void record(const Candidate& candidate, const std::optional<plugin::Version>& previous);
     void settle(plugin::Service& service, const Candidate& candidate);
+
+    // vetting.cpp: throw stoa::Error with all reasons
+    /// Whether the version that serves, its callers and its readers can live with the next one. Returns warnings.
+    static std::vector<std::string> checkAgainst(const validate::Manifest& running, const validate::Manifest& next,
+                                                 bool allow_breaking);
+    probe::ProbeResult probed(const plugin::Staged& staged);
 
     // upgrade.cpp, canary.cpp, rollback.cpp
     Json::Value replace(Attempt& attempt);

@@ -43,6 +43,7 @@ Json::Value PluginSet::rollBack(const std::string& name, const Step& step) {
     options.force = true;
     // It has served before, on a schema that has only grown since: neither its contract nor the probe decides here.
     options.allow_breaking = true;
+    options.probe = false;
     options.warm = milliseconds{0};
     Attempt attempt{{staged, record->source_sha256, "rollback"}, options, step, *turn, steady_clock::now()};
     attempt.tell("found", staged.sha256.substr(0, 12));

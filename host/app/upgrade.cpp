@@ -102,11 +102,27 @@ void PluginSet::check(Attempt& attempt) {
                                 "wait for with `stoactl plugins`, or restart the host",
                                 most, name));
     }
+    if (attempt.former && attempt.former->sha256 != staged.sha256) {
+        const auto warnings = checkAgainst(*attempt.former->manifest, *staged.manifest, attempt.options.allow_breaking);
+        for (const std::string& warning : warnings) {
+            attempt.result["warnings"].append(warning);
+        }
+    }
+    settingsFor(*staged.manifest);
     attempt.tell("validated", "");
 }
 
 /// Runs the new version in a process of its own first.
-void PluginSet::probe(Attempt&) {}
+void PluginSet::probe(Attempt& attempt) {
+    if (!attempt.options.probe) {
+        return;
+    }
+    const probe::ProbeResult result = probed(attempt.candidate.staged);
+    for (const std::string& note : result.notes) {
+        attempt.result["notes"].append(note);
+    }
+    attempt.tell("probed", fmt::format("{} ms", result.took.count()));
+}
 
 /// The new version in this process, ready to serve beside the old one.
 void PluginSet::prepare(Attempt& attempt) {

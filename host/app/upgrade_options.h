@@ -18,6 +18,7 @@ struct UpgradeOptions {
     plugin::CanaryShare canary;                       ///< permyriad 0: no canary
     std::chrono::milliseconds canary_window{60'000};  ///< how long it is watched
     std::optional<std::chrono::milliseconds> warm;    ///< the old version stays for a rollback; configuration else
+    bool probe = true;                                ///< in a process of its own first
     bool wait = false;                                ///< also for the end of that window
     bool add = false;                                 ///< a plugin that this host does not run yet is loaded
     bool dry_run = false;                             ///< everything that changes nothing

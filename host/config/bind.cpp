@@ -71,6 +71,8 @@ Upgrade bindUpgrade(const Values& v) {
     upgrade.window = v.duration("upgrade.window");
     upgrade.drain = v.duration("upgrade.drain");
     upgrade.health = v.duration("upgrade.health");
+    upgrade.probe_timeout = v.duration("upgrade.probe.timeout");
+    upgrade.probe_memory = v.integer("upgrade.probe.memory");
     upgrade.memory_growth = v.integer("upgrade.memory_growth");
     upgrade.max_parked = v.small("upgrade.max_parked");
     return upgrade;

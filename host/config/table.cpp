@@ -21,6 +21,7 @@ constexpr Section kSections[] = {
     {"mail", "Where stoa.mail/1 sends to."},
     {"drain", "What a stop waits for, in this order."},
     {"upgrade", "Replacing a plugin while it serves."},
+    {"upgrade.probe", "The new version is first tried in a process of its own."},
     {"control", "The socket of stoactl."},
 };
 
@@ -110,6 +111,8 @@ constexpr Key kKeys[] = {
     {"upgrade.window", Type::kDuration, "60s", "The old version stays, started and idle, for a rollback at once."},
     {"upgrade.drain", Type::kDuration, "10s", "Work inside the old version; then that version is parked."},
     {"upgrade.health", Type::kDuration, "10s", "Until the new version is healthy; then it is refused."},
+    {"upgrade.probe.timeout", Type::kDuration, "10s", "For the whole of it; then the new version is refused.", "", 1},
+    {"upgrade.probe.memory", Type::kSize, "1GiB", "Address space of the process in which it runs."},
     {"upgrade.memory_growth", Type::kSize, "64MiB",
      "What a canary may grow by in 5 s; beyond, it is withdrawn. 0: it is not looked at."},
     {"upgrade.max_parked", Type::kInteger, "3", "Parked versions of one plugin; beyond, upgrades are refused.", "", 1,
