@@ -119,6 +119,7 @@ private:
     void retire(Attempt& attempt);
     [[noreturn]] void refuse(Attempt& attempt, const Error& why);
     Json::Value backToWarm(plugin::Service& service, const Step& step);
+    void withdraw(const plugin::Environment& from, const plugin::Environment& to);
     void remember(const plugin::Staged& staged, const std::string& what, const std::string& outcome);
     void collectStore(const std::string& name);
 

@@ -38,7 +38,6 @@ Json::Value PluginSet::rollBack(const std::string& name, const Step& step) {
                                                 active->version));
     }
     const plugin::Staged staged = store_.find(name, record->previous->version, record->previous->sha256);
-    records_.quarantine(name, {versionOf(*active), "it was rolled back", toMicros(surroundings_.clock.now())});
     UpgradeOptions options;
     options.force = true;
     // It has served before, on a schema that has only grown since: neither its contract nor the probe decides here.
@@ -47,34 +46,37 @@ Json::Value PluginSet::rollBack(const std::string& name, const Step& step) {
     options.warm = milliseconds{0};
     Attempt attempt{{staged, record->source_sha256, "rollback"}, options, step, *turn, steady_clock::now()};
     attempt.tell("found", staged.sha256.substr(0, 12));
-    return replace(attempt);
+    Json::Value result = replace(attempt);
+    withdraw(*active, *service->active());
+    return result;
 }
 
 Json::Value PluginSet::backToWarm(plugin::Service& service, const Step& step) {
     const auto began = steady_clock::now();
     const plugin::Environment from = *service.active();
     const plugin::Environment to = *service.warm();
+    std::chrono::microseconds took{};
     {
         const std::lock_guard lock(lifecycle_);
+        // The pointer first, the disk afterwards: whoever rolls back wants the old version to answer now. Killed in
+        // between, nobody has been told yet that it is done.
+        if (!service.rollBack()) {
+            throw Error(STOA_CONFLICT,
+                        fmt::format("{} {} has just been unloaded: call rollback again, it then comes from the store",
+                                    service.name(), to.version));
+        }
+        took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began);
+        step("published", to.version);
         auto record = records_.active(service.name()).value_or(plugin::ActiveRecord{});
-        records_.quarantine(service.name(),
-                            {versionOf(from), "it was rolled back", toMicros(surroundings_.clock.now())});
         record.previous = versionOf(from);
         record.active = versionOf(to);
         record.why = "rollback";
         record.at_us = toMicros(surroundings_.clock.now());
         records_.activate(service.name(), record);
-        if (!service.rollBack()) {
-            throw Error(STOA_CONFLICT,
-                        fmt::format("{} {} has just been unloaded: call rollback again, it then comes from "
-                                    "the store",
-                                    service.name(), to.version));
-        }
-        step("published", to.version);
+        withdraw(from, to);
         settle(service, {{{}, to.sha256, to.manifest}, record.source_sha256, "rollback"});
     }
     remember({{}, to.sha256, to.manifest}, "rollback", "from " + from.version);
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began);
     const plugin::Retirement done = service.retireOld(surroundings_.config.upgrade.drain);
     step(done.draining + done.parked == 0 ? "unloaded" : "parked", from.version);
     serve(service);
@@ -85,7 +87,18 @@ Json::Value PluginSet::backToWarm(plugin::Service& service, const Step& step) {
     result["outcome"] = "active";
     result["from"] = "warm";
     result["took_us"] = static_cast<Json::Int64>(took.count());
+    result["summary"] = fmt::format(
+        "{} {} serves again, {:.1f} ms after it was asked for; {} is in quarantine until "
+        "--force",
+        service.name(), to.version, static_cast<double>(took.count()) / 1000, from.version);
     return result;
+}
+
+/// What is rolled back is not loaded again by itself.
+void PluginSet::withdraw(const plugin::Environment& from, const plugin::Environment& to) {
+    if (from.sha256 != to.sha256) {
+        records_.quarantine(from.service, {versionOf(from), "it was rolled back", toMicros(surroundings_.clock.now())});
+    }
 }
 
 Json::Value PluginSet::reconfigure(const std::string& name, const config::Plugin& changed, const Step& step) {
@@ -114,6 +127,8 @@ Json::Value PluginSet::reconfigure(const std::string& name, const config::Plugin
         const plugin::Staged staged = store_.find(name, active->version, active->sha256);
         UpgradeOptions options;
         options.force = true;
+        // Nothing stays warm: the way back from a setting is to set it again.
+        options.warm = milliseconds{0};
         Attempt attempt{{staged, record ? record->source_sha256 : active->sha256, "config"},
                         options,
                         step,

@@ -72,6 +72,16 @@ Json::Value PluginSet::Attempt::report() {
     result["version"] = manifest.version;
     result["sha256"] = candidate.staged.sha256;
     result["previous"] = former ? former->version : "";
+    const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+    if (options.dry_run) {
+        result["summary"] = fmt::format("{} {} would be taken: {} serves on, nothing was changed", manifest.name,
+                                        manifest.version, former ? former->version : "nothing");
+    } else {
+        const std::string old =
+            former ? fmt::format(", the version before, {}, is {}", former->version, result["former"].asString()) : "";
+        result["summary"] =
+            fmt::format("{} {} serves{}; {} ms in all", manifest.name, manifest.version, old, took.count());
+    }
     return result;
 }
 

@@ -88,9 +88,9 @@ struct Drain {
 };
 
 struct Upgrade {
-    Milliseconds window;         ///< for which a replaced version stays warm
-    Milliseconds drain;          ///< after which it counts as parked
-    Milliseconds health;         ///< for the new one
+    Milliseconds window;  ///< for which a replaced version stays warm
+    Milliseconds drain;   ///< after which it counts as parked
+    Milliseconds health;  ///< for the new one
     Milliseconds probe_timeout;
     std::int64_t probe_memory;   ///< bytes of address space
     std::int64_t memory_growth;  ///< bytes that a canary may grow by in 5 s; 0: any

@@ -171,6 +171,17 @@ void namesAndValues(std::string& out, const Json::Value& object, std::string_vie
     }
 }
 
+/// What happened in a sentence, and what one should know besides.
+std::string summary(const Json::Value& result) {
+    std::string out = cell(result["summary"]) + "\n";
+    for (const char* list : {"warnings", "notes"}) {
+        for (const Json::Value& line : result[list]) {
+            out += fmt::format("{}: {}\n", std::string_view(list) == "notes" ? "note" : "warning", cell(line));
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string render(std::string_view command, const Json::Value& result) {
@@ -180,6 +191,9 @@ std::string render(std::string_view command, const Json::Value& result) {
     }
     if (!result.isObject()) {
         return result.isNull() ? "done\n" : cell(result) + "\n";
+    }
+    if (result["summary"].isString()) {
+        return summary(result);
     }
     Json::Value rest = result;
     Json::Value plugins;
