@@ -1,17 +1,21 @@
 #include "host/security/files.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <stoa/base64.h>
 #include <stoa/error.h>
 
 #include "host/base/atomic_file.h"
 #include "host/base/ids.h"
+#include "host/security/openssl.h"
 
 namespace stoa::host::security {
 namespace {
@@ -91,6 +95,25 @@ bool createPrivateFile(const std::string& path, std::string_view text) {
         fail(path, "can't be made");
     }
     return made;
+}
+
+std::string hashOf(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) {
+        throw Error(STOA_NOT_FOUND, file.native() + " can't be read");
+    }
+    const openssl::DigestPointer context(EVP_MD_CTX_new());
+    EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+    std::array<char, 64 << 10> buffer;
+    while (in.read(buffer.data(), buffer.size()), in.gcount() > 0) {
+        EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(in.gcount()));
+    }
+    if (in.bad()) {
+        throw Error(STOA_UNAVAILABLE, file.native() + " could not be read to its end");
+    }
+    std::array<std::uint8_t, 32> digest;
+    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
+    return hex(digest);
 }
 
 }  // namespace stoa::host::security

@@ -1,6 +1,7 @@
-/// Files that hold keys: complete or absent, readable by their owner alone.
+/// Files that hold keys: complete or absent, readable by their owner alone. And the hash of any file.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,5 +17,8 @@ std::optional<std::string> readPrivateFile(const std::string& path);
 /// Makes the file (0600) and the folders above it (0700). False when it exists already: of several processes exactly
 /// one succeeds. Throws stoa::Error.
 bool createPrivateFile(const std::string& path, std::string_view text);
+
+/// SHA-256 of a file of any size, 64 hexadecimal digits. Throws stoa::Error.
+std::string hashOf(const std::filesystem::path& file);
 
 }  // namespace stoa::host::security

@@ -9,7 +9,7 @@
 
 #include "host/control/stoactl/client.h"
 #include "host/control/stoactl/command_line.h"
-#include "host/control/stoactl/new_plugin.h"
+#include "host/control/stoactl/local.h"
 #include "host/control/stoactl/table.h"
 
 namespace {
@@ -34,6 +34,10 @@ void tell(const Refusal& refusal, bool json) {
 }
 
 int run(const Question& question) try {
+    if (const auto answer = answerLocally(question)) {
+        std::cout << (question.json ? stoa::writeJson(answer->json) + "\n" : answer->text);
+        return kDone;
+    }
     const std::string socket =
         findSocket(question.socket, std::getenv("STOA_CONTROL"), std::filesystem::current_path().string());
     const auto answer = ask(socket, question.command, question.arguments,
@@ -47,21 +51,6 @@ int run(const Question& question) try {
 } catch (const Unreachable& failure) {
     tell({"unreachable", failure.what(), ""}, question.json);
     return kUnreachable;
-}
-
-/// `stoactl new`: the one command that needs no host.
-int makePlugin(const Question& question) try {
-    const std::string name = question.arguments["name"].asString();
-    const std::filesystem::path parent = stoa::textOr(question.arguments, "dir", ".");
-    Json::Value made;
-    const std::vector<std::string> files = writePlugin(parent, name);
-    made["folder"] = (parent / name).lexically_normal().string();
-    made["files"] = Json::Value(Json::arrayValue);
-    for (const std::string& file : files) {
-        made["files"].append(file);
-    }
-    std::cout << (question.json ? stoa::writeJson(made) + "\n" : account(parent, name, files));
-    return kDone;
 } catch (const stoa::Error& failure) {
     tell({std::string(stoa::statusName(failure.status())), failure.what(), ""}, question.json);
     return failure.status() == STOA_INVALID ? kUsage : kRefused;
@@ -80,8 +69,7 @@ int main(int argc, char** argv) {
             std::cerr << usage->text << "\n";
             return kUsage;
         }
-        const auto& question = std::get<Question>(parsed);
-        return question.command == "new" ? makePlugin(question) : run(question);
+        return run(std::get<Question>(parsed));
     } catch (const std::exception& failure) {
         std::cerr << "stoactl: " << failure.what() << "\n";
         return kRefused;
