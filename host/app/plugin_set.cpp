@@ -6,6 +6,7 @@
 
 #include "host/events/plugin_events.h"
 #include "host/observe/log.h"
+#include "host/security/plugin_signature.h"
 #include "host/timer/timer_service.h"
 
 namespace stoa::host::app {
@@ -17,12 +18,22 @@ using std::chrono::steady_clock;
 constexpr milliseconds kFirstRetry{250};
 constexpr milliseconds kMaxRetry{5000};
 
+security::PluginTrust trustOf(const config::Security& wanted) {
+    const bool allow = wanted.unsigned_plugins == "allow";
+    if (wanted.plugin_keys.empty()) {
+        observe::warn("plugin files are not checked: no security.plugin_keys says who may sign them");
+    } else if (allow) {
+        observe::warn("unsigned plugins are taken: security.unsigned_plugins is allow");
+    }
+    return {wanted.plugin_keys, allow};
+}
+
 }  // namespace
 
 PluginSet::PluginSet(Surroundings surroundings, std::vector<std::unique_ptr<plugin::Capability>> capabilities)
     : surroundings_(std::move(surroundings)),
       capabilities_(std::move(capabilities)),
-      store_(surroundings_.config.state),
+      store_(surroundings_.config.state, trustOf(surroundings_.config.security)),
       records_(surroundings_.config.state) {}
 
 PluginSet::~PluginSet() = default;

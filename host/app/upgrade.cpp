@@ -43,7 +43,7 @@ Json::Value PluginSet::upgrade(const std::string& file, const UpgradeOptions& op
         }
     }
     Attempt attempt{std::move(candidate), options, step, *turn, began};
-    attempt.tell("staged", staged.sha256.substr(0, 12));
+    attempt.tell("staged", staged.sha256.substr(0, 12) + (staged.signer.empty() ? "" : ", signed by " + staged.signer));
     return replace(attempt);
 }
 

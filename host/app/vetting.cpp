@@ -61,6 +61,7 @@ probe::ProbeResult PluginSet::probed(const plugin::Staged& staged) {
     const config::Upgrade& wanted = surroundings_.config.upgrade;
     probe::ProbeOptions options;
     options.program = probeProgram();
+    store_.verify(staged);
     options.file = staged.file;
     options.settings = section(staged.manifest->name).settings;
     options.timeout = wanted.probe_timeout;

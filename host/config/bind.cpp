@@ -50,6 +50,8 @@ Security bindSecurity(const Values& v) {
     security.keys = v.text("security.keys");
     security.issuer = v.text("security.issuer");
     security.audience = v.text("security.audience");
+    security.plugin_keys = v.text("security.plugin_keys");
+    security.unsigned_plugins = v.text("security.unsigned_plugins");
     return security;
 }
 

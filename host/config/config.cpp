@@ -32,6 +32,12 @@ void checkTogether(const Values& values, Layers& layers) {
     if (values.duration("http.deadline") > values.duration("http.max_deadline")) {
         layers.mistake(origin("http.deadline"), "http.deadline is longer than http.max_deadline: make it at most that");
     }
+    if (values.text("security.unsigned_plugins") == "refuse" && values.text("security.plugin_keys").empty()) {
+        layers.mistake(
+            origin("security.unsigned_plugins"),
+            "security.unsigned_plugins: refuse needs security.plugin_keys: name the public keys of those who "
+            "may sign plugins");
+    }
     for (const std::string& name : values.names({"plugins"})) {
         for (const std::string& endpoint : values.names({"plugins", name, "external"})) {
             const std::string url = fmt::format("plugins.{}.external.{}.url", name, endpoint);

@@ -67,6 +67,8 @@ struct Security {
     std::string certificate;   ///< file
     std::string keys;          ///< directory of the signing keys; empty: <state>/keys
     std::string issuer, audience;
+    std::string plugin_keys;  ///< public keys that sign plugins, files and folders by commas; empty: none is checked
+    std::string unsigned_plugins;  ///< "auto" (refused when there are plugin_keys), "allow" or "refuse"
 };
 
 struct Events {

@@ -305,6 +305,8 @@ public:
         assertMistake("http.tls.certificate and http.tls.key need each other");
         assertMistake("http.deadline is longer than http.max_deadline");
         assertMistake("host.yaml:7: plugins.p.external.x.url: expected an address that begins with");
+        write("host.yaml", "security: {unsigned_plugins: refuse}\n");
+        assertMistake("host.yaml:1: security.unsigned_plugins: refuse needs security.plugin_keys");
     }
 
     void aFileThatIsMissingIsNamed() {

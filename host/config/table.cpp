@@ -85,6 +85,10 @@ constexpr Key kKeys[] = {
     {"security.keys", Type::kText, "", "Directory of the keys that sign users' tokens; empty: <state>/keys."},
     {"security.issuer", Type::kText, "stoa-auth", "Users' tokens must come from it (iss)."},
     {"security.audience", Type::kText, "stoa", "Users' tokens must be for it (aud)."},
+    {"security.plugin_keys", Type::kText, "",
+     "Public keys of those who sign plugins: PEM files, and folders of *.pem and *.pub, by commas. Empty: no check."},
+    {"security.unsigned_plugins", Type::kChoice, "auto", "auto: refused as soon as plugin_keys says who signs.",
+     "auto|allow|refuse"},
 
     {"log.level", Type::kChoice, "info", "", "debug|info|warn|error"},
     {"log.file", Type::kText, "", "Empty: standard error."},

@@ -1,18 +1,14 @@
 #include "host/plugin/store.h"
 
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include <stoa/base64.h>
 #include <stoa/error.h>
 #include <stoa/validate/finding.h>
 
@@ -51,26 +47,8 @@ void refuseFindings(const fs::path& file) {
 
 }  // namespace
 
-std::string hashOf(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) {
-        throw Error(STOA_NOT_FOUND, file.native() + " can't be read");
-    }
-    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-    std::array<char, 64 << 10> buffer;
-    while (in.read(buffer.data(), buffer.size()), in.gcount() > 0) {
-        EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(in.gcount()));
-    }
-    if (in.bad()) {
-        throw Error(STOA_UNAVAILABLE, file.native() + " could not be read to its end");
-    }
-    std::array<std::uint8_t, 32> digest;
-    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
-    return hex(digest);
-}
-
-Store::Store(const fs::path& state) : root_(state / "store"), copies_(state / "gen" / std::to_string(getpid())) {
+Store::Store(const fs::path& state, security::PluginTrust trust)
+    : root_(state / "store"), copies_(state / "gen" / std::to_string(getpid())), trust_(std::move(trust)) {
     // Copies of processes that are gone: the host holds the lock of its state directory, so nobody else uses them.
     std::error_code ignored;
     fs::remove_all(state / "gen", ignored);
@@ -78,7 +56,8 @@ Store::Store(const fs::path& state) : root_(state / "store"), copies_(state / "g
     fs::create_directories(root_);
     for (const auto& entry : fs::recursive_directory_iterator(root_)) {
         // copyAtomically writes beside the file and renames: what has another ending was cut off.
-        if (entry.is_regular_file() && entry.path().extension() != ".so") {
+        const fs::path ending = entry.path().extension();
+        if (entry.is_regular_file() && ending != ".so" && ending != ".sig") {
             fs::remove(entry.path(), ignored);
         }
     }
@@ -90,13 +69,21 @@ Staged Store::stage(const fs::path& file) {
     }
     Staged staged;
     staged.manifest = manifestOf(file);
-    refuseFindings(file);
     staged.sha256 = hashOf(file);
+    const security::Vouched vouched = trust_.check(file, {staged.sha256, staged.manifest->sha256});
+    staged.signer = vouched.signer;
+    refuseFindings(file);
     const std::string& name = staged.manifest->name;
     const fs::path directory = root_ / name / directoryName(*staged.manifest, staged.sha256);
     staged.file = directory / (name + ".so");
+    fs::create_directories(directory);
+    // The signature first: a file that is there has the signature with which it came.
+    if (vouched.signature.empty()) {
+        fs::remove(security::signatureFileOf(staged.file));
+    } else {
+        writeAtomically(security::signatureFileOf(staged.file), vouched.signature, 0400);
+    }
     if (!fs::exists(staged.file)) {
-        fs::create_directories(directory);
         copyAtomically(file, staged.file);
     }
     if (hashOf(staged.file) != staged.sha256) {
@@ -111,7 +98,8 @@ Staged Store::find(const std::string& name, const std::string& version, const st
         throw Error(STOA_NOT_FOUND, fmt::format("the store has no {} {} with hash {}: upgrade to a file instead", name,
                                                 version, sha256.substr(0, kShortHash)));
     }
-    return {file, sha256, manifestOf(file)};
+    const auto manifest = manifestOf(file);
+    return {file, sha256, manifest, trust_.check(file, {sha256, manifest->sha256}).signer};
 }
 
 void Store::collect(const std::string& name, const std::set<std::string>& wanted, std::size_t keep) const {
@@ -137,13 +125,21 @@ void Store::collect(const std::string& name, const std::set<std::string>& wanted
     }
 }
 
-fs::path Store::copyFor(const Staged& staged, std::uint64_t generation) const {
-    const fs::path copy = copies_ / fmt::format("{}.{}.so", staged.manifest->name, generation);
-    copyAtomically(staged.file, copy, 0500, Durability::kScratch);
-    if (hashOf(copy) != staged.sha256) {
+void Store::verify(const Staged& staged) const { verify(staged.file, staged); }
+
+void Store::verify(const fs::path& bytes, const Staged& staged) const {
+    if (hashOf(bytes) != staged.sha256) {
         throw Error(STOA_INVALID,
                     fmt::format("{} is damaged: remove it and stage the plugin again", staged.file.native()));
     }
+    // Whoever may write to the store may have put another file there with its hash; a key may have been taken away.
+    trust_.check(staged.file, {staged.sha256, staged.manifest->sha256});
+}
+
+fs::path Store::copyFor(const Staged& staged, std::uint64_t generation) const {
+    const fs::path copy = copies_ / fmt::format("{}.{}.so", staged.manifest->name, generation);
+    copyAtomically(staged.file, copy, 0500, Durability::kScratch);
+    verify(copy, staged);
     return copy;
 }
 

@@ -62,6 +62,8 @@ def welcome(fleet, accounts) -> str:
     lines += [f"  {role:<9} {account['email']:<24} password {account['password']}" for role, account in accounts.items()]
     customer = accounts["customer"]
     body = f'{{"email":"{customer["email"]}","password":"{customer["password"]}"}}'
+    if not any(host.plan.config.get("security", {}).get("plugin_keys") for host in fleet.hosts):
+        lines += ["", "The plugins are unsigned and nobody checks their files: no security.plugin_keys is set."]
     lines += ["", "Try:",
               f"  curl -s '{gateway}/api/v1/products?limit=3'",
               f"  curl -s {gateway}/api/v1/auth/login -H 'Content-Type: application/json' -d '{body}'",
