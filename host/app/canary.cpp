@@ -75,7 +75,11 @@ upgrade::Verdict PluginSet::judged(Attempt& attempt, upgrade::Judge judge) {
         if (const std::string why = attempt.turn.givenUp(); !why.empty()) {
             return {upgrade::Decision::kThin, why};
         }
-        const auto now = *attempt.service->compare();
+        const auto seen = attempt.service->compare();
+        if (!seen) {
+            return {upgrade::Decision::kThin, "the host stops"};
+        }
+        const auto& now = *seen;
         const auto elapsed = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
         const upgrade::Sample old_one = since(now.first, start.first);
         const upgrade::Sample new_one = since(now.second, start.second);

@@ -98,12 +98,12 @@ void PluginSet::migrate(plugin::Service& service, const validate::Manifest& mani
     database.migrate(manifest.name, own);
 }
 
-void PluginSet::startAndWait(plugin::Generation& generation, milliseconds limit) {
+void PluginSet::startAndWait(plugin::Generation& generation, milliseconds limit, const Turns::Turn* change) {
     generation.start();
     const auto until = steady_clock::now() + limit;
     std::string trouble;
     while (!(trouble = generation.health()).empty()) {
-        if (steady_clock::now() >= until) {
+        if (steady_clock::now() >= until || (change && !change->givenUp().empty())) {
             const plugin::Environment& environment = generation.environment();
             throw Error(STOA_UNAVAILABLE,
                         fmt::format("{} {} is not healthy: {}", environment.service, environment.version, trouble));

@@ -82,9 +82,9 @@ void PluginSet::attachTimers(plugin::Service& service) {
 }
 
 void PluginSet::shutDown(bool leave, const std::function<bool()>& hurry) {
-    turns_.giveUpAll("the host stops");
-    const std::lock_guard turn(lifecycle_);
     const config::Drain& limits = surroundings_.config.drain;
+    turns_.close("the host stops", hurry() ? milliseconds{100} : limits.requests);
+    const std::lock_guard turn(lifecycle_);
     const auto until = [&](milliseconds limit) { return steady_clock::now() + (hurry() ? milliseconds{100} : limit); };
     const auto all = services();
     for (plugin::Service* service : all) {

@@ -117,7 +117,12 @@ void PluginSet::load(const std::string& file, bool exact) {
 }
 
 bool PluginSet::retryPending() {
-    const std::lock_guard turn(lifecycle_);
+    const std::unique_lock turn(lifecycle_, std::try_to_lock);
+    if (!turn) {
+        // An upgrade is at work: whoever asks must not be kept from seeing that the host shall stop.
+        const std::lock_guard lock(mutex_);
+        return pending_.empty();
+    }
     std::vector<Pending> waiting;
     {
         const std::lock_guard lock(mutex_);
@@ -154,7 +159,7 @@ void PluginSet::bringUp(const Candidate& candidate) {
     plugin::Service& service = serviceFor(*manifest);
     auto generation = create(candidate.staged);
     migrate(service, *manifest);
-    startAndWait(*generation, milliseconds{0});
+    startAndWait(*generation, milliseconds{0}, nullptr);
     serve(service, manifest);
     const auto former = records_.active(manifest->name);
     const plugin::Version next{manifest->version, candidate.staged.sha256};
@@ -178,7 +183,10 @@ void PluginSet::forget(const std::string& name) {
 }
 
 void PluginSet::retireFormer() {
-    const std::lock_guard turn(lifecycle_);
+    const std::unique_lock turn(lifecycle_, std::try_to_lock);
+    if (!turn) {
+        return;
+    }
     for (plugin::Service* service : services()) {
         if (service->hasFormer() && service->retireOld(milliseconds{0}).unloaded > 0) {
             serve(*service);  // its routes and series go with it

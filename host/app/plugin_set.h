@@ -97,7 +97,8 @@ private:
     plugin::Service& serviceFor(const validate::Manifest& manifest);
     std::unique_ptr<plugin::Generation> create(const plugin::Staged& staged);
     void migrate(plugin::Service& service, const validate::Manifest& manifest);
-    void startAndWait(plugin::Generation& generation, std::chrono::milliseconds limit);
+    /// `change`: gives up with it; nullptr at the start.
+    void startAndWait(plugin::Generation& generation, std::chrono::milliseconds limit, const Turns::Turn* change);
     void serve(plugin::Service& service, const Manifest& also = nullptr);
     void record(const Candidate& candidate, const std::optional<plugin::Version>& previous);
     void settle(plugin::Service& service, const Candidate& candidate);

@@ -1,7 +1,8 @@
 /// One change of a service at a time: an upgrade, a rollback, a new configuration.
 #pragma once
 
-#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,11 +35,13 @@ public:
     std::unique_ptr<Turn> take(const std::string& service, const std::string& what);
     /// Asks what is under way for the service to give up. False when nothing is.
     bool giveUp(const std::string& service, const std::string& why);
-    /// The host stops.
-    void giveUpAll(const std::string& why);
+    /// The host stops: asks all, and waits until they have ended, at most for `limit`. Later ones are refused.
+    void close(const std::string& why, std::chrono::milliseconds limit);
 
 private:
     mutable std::mutex mutex_;
+    std::condition_variable ended_;
+    std::string closed_;  ///< why no more are taken, or empty
     std::map<std::string, Turn*> running_;
 };
 

@@ -151,7 +151,7 @@ void PluginSet::prepare(Attempt& attempt) {
     }
     migrate(*attempt.service, *staged.manifest);
     attempt.tell("migrated", fmt::format("{} migrations known", staged.manifest->migrations.size()));
-    startAndWait(*attempt.generation, surroundings_.config.upgrade.health);
+    startAndWait(*attempt.generation, surroundings_.config.upgrade.health, &attempt.turn);
     attempt.tell("healthy", "");
     serve(*attempt.service, staged.manifest);
 }
