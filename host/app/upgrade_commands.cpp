@@ -47,10 +47,12 @@ UpgradeOptions upgradeOptions(const Json::Value& arguments) {
 }
 
 Step reportTo(Progress& progress) {
-    return [&progress](const std::string& step, const std::string& detail) {
+    return [&progress, began = std::chrono::steady_clock::now()](const std::string& step, const std::string& detail) {
+        const auto took = std::chrono::steady_clock::now() - began;
         Json::Value line;
         line["step"] = step;
         line["detail"] = detail;
+        line["ms"] = static_cast<Json::Int64>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
         progress.report(line);
     };
 }

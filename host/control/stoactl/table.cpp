@@ -213,6 +213,9 @@ std::string renderProgress(const Json::Value& step) {
         return cell(step);
     }
     std::string text = cell(step["step"]);
+    if (step["ms"].isIntegral()) {
+        text = fmt::format("{:>7} ms  {}", step["ms"].asInt64(), text);
+    }
     if (!textOr(step, "detail").empty()) {
         text += ": " + cell(step["detail"]);
     }
