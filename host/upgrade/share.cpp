@@ -2,12 +2,18 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstring>
 
 namespace stoa::host::upgrade {
 namespace {
 
 /// Little-endian whatever the machine is: hosts of a fleet must agree. `size` is at most 8.
 std::uint64_t wordOf(const char* bytes, std::size_t size) {
+    if (size == 8 && std::endian::native == std::endian::little) {
+        std::uint64_t word;  // the loop below says the same; compilers don't see that one load will do
+        std::memcpy(&word, bytes, sizeof word);
+        return word;
+    }
     std::uint64_t word = 0;
     for (std::size_t i = 0; i < size; ++i) {
         word |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
