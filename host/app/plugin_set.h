@@ -110,6 +110,7 @@ private:
     probe::ProbeResult probed(const plugin::Staged& staged);
 
     // upgrade.cpp, canary.cpp, rollback.cpp
+    plugin::Staged stage(const std::string& file);
     Json::Value replace(Attempt& attempt);
     void check(Attempt& attempt);
     void probe(Attempt& attempt);

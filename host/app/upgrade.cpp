@@ -28,9 +28,20 @@ void PluginSet::Attempt::tell(const std::string& name, const std::string& detail
     step(name, detail);
 }
 
+/// A refused file goes into the history of the plugin that it says it is, if it says so and this host runs that one.
+plugin::Staged PluginSet::stage(const std::string& file) try { return store_.stage(file); } catch (const Error& why) {
+    if (auto manifest = validate::readManifest(file); manifest && find(manifest->name)) {
+        const auto known = std::make_shared<const validate::Manifest>(std::move(*manifest));
+        remember({{}, plugin::hashOf(file), known}, "refused", why.what());
+        observe::warn("a plugin file was refused",
+                      {{"service", known->name}, {"version", known->version}, {"reason", why.what()}});
+    }
+    throw;
+}
+
 Json::Value PluginSet::upgrade(const std::string& file, const UpgradeOptions& options, const Step& step) {
     const auto began = steady_clock::now();
-    const plugin::Staged staged = store_.stage(file);
+    const plugin::Staged staged = stage(file);
     const std::string& name = staged.manifest->name;
     const auto turn = turns_.take(name, "an upgrade to " + staged.manifest->version);
     Candidate candidate{staged, staged.sha256, "upgrade"};
@@ -118,6 +129,7 @@ void PluginSet::check(Attempt& attempt) {
             attempt.result["warnings"].append(warning);
         }
     }
+    surroundings_.dispatcher.checkClaims(*staged.manifest);
     settingsFor(*staged.manifest);
     attempt.tell("validated", "");
 }

@@ -51,6 +51,18 @@ std::string_view claimOf(std::string_view path) {
     return api ? segment : path.substr(0, from + segment.size());
 }
 
+http::Listener listenerOf(const validate::Manifest& manifest) {
+    return manifest.listener == "edge" ? http::Listener::kEdge : http::Listener::kInternal;
+}
+
+[[noreturn]] void refuseClaim(const plugin::Service& holder, const validate::Manifest& manifest,
+                              const std::string& claim) {
+    throw Error(STOA_CONFLICT,
+                fmt::format("{} and {} both claim \"{}\" on the {} listener: a resource belongs to one service, "
+                            "rename it in one of the manifests",
+                            holder.name(), manifest.name, claim, manifest.listener));
+}
+
 http::Response notFound() {
     return http::problem(404, "not-found", "There is nothing at this path", "See /openapi.json for what there is.");
 }
@@ -113,14 +125,26 @@ void Dispatcher::serve(plugin::Service& service, const Manifests& manifests) {
 }
 
 void Dispatcher::claimResources(Directory& directory, plugin::Service& service, const validate::Manifest& manifest) {
-    auto& claims = directory.claims[manifest.listener == "edge" ? http::Listener::kEdge : http::Listener::kInternal];
+    auto& claims = directory.claims[listenerOf(manifest)];
     for (const validate::Route& route : manifest.routes) {
         const auto [claim, fresh] = claims.emplace(claimOf(route.path), &service);
         if (!fresh && claim->second != &service) {
-            throw Error(STOA_CONFLICT,
-                        fmt::format("{} and {} both claim \"{}\" on the {} listener: a resource belongs to one "
-                                    "service, rename it in one of the manifests",
-                                    claim->second->name(), service.name(), claim->first, manifest.listener));
+            refuseClaim(*claim->second, manifest, claim->first);
+        }
+    }
+}
+
+void Dispatcher::checkClaims(const validate::Manifest& manifest) const {
+    const std::lock_guard lock(mutex_);
+    const Directory& directory = *directory_.load();
+    const auto claims = directory.claims.find(listenerOf(manifest));
+    if (claims == directory.claims.end()) {
+        return;
+    }
+    for (const validate::Route& route : manifest.routes) {
+        const auto claim = claims->second.find(claimOf(route.path));
+        if (claim != claims->second.end() && claim->second->name() != manifest.name) {
+            refuseClaim(*claim->second, manifest, claim->first);
         }
     }
 }

@@ -56,6 +56,8 @@ public:
     void serve(plugin::Service& service, const Manifests& manifests);
     /// [control] Takes a service off.
     void withdraw(const std::string& service);
+    /// Throws what serve() would throw for this manifest, and changes nothing.
+    void checkClaims(const validate::Manifest& manifest) const;
     bool serves(const std::string& service) const;
     /// Any thread. While services are still to come, a path that nobody has claimed may be theirs: it is answered 503
     /// and not 404, which a caller would believe.

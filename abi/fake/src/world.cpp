@@ -27,7 +27,9 @@ CREATE TABLE stoa_idempotency (caller text, route text, idempotency_key text, fi
 /// What a host asks of a descriptor before it calls anything in it.
 void checkDescriptor(const stoa_plugin& plugin, const validate::Manifest& manifest) {
     if (plugin.abi_major != STOA_ABI_MAJOR || std::max(plugin.abi_minor, STOA_ABI_MINOR) != STOA_ABI_MINOR) {
-        throw Violation("the descriptor asks for another ABI than the plugin was offered");
+        throw Violation("the descriptor needs ABI " + std::to_string(plugin.abi_major) + "." +
+                        std::to_string(plugin.abi_minor) + ", the host offers " + std::to_string(STOA_ABI_MAJOR) + "." +
+                        std::to_string(STOA_ABI_MINOR) + ": build it with its headers");
     }
     if (plugin.struct_size < sizeof(stoa_plugin)) {
         throw Violation("the descriptor has " + std::to_string(plugin.struct_size) + " bytes, " +

@@ -1,0 +1,3 @@
+extern int another_ssl(void);
+
+__attribute__((constructor)) static void begin(void) { another_ssl(); }

@@ -1,0 +1,2 @@
+int another_ssl(void);
+int another_ssl(void) { return 1; }
