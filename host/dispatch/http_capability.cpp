@@ -106,6 +106,9 @@ stoa_status readBody(stoa_request& request, void* buffer, size_t capacity, size_
 }
 
 stoa_status callerOf(const stoa_request& request, stoa_caller* caller) {
+    if (!STOA_HAS(caller, address)) {
+        return refuse("set struct_size of the stoa_caller before it is filled");
+    }
     const security::Identity& identity = request.identity;
     caller->authenticated = identity.user ? 1 : 0;
     caller->subject = view(identity.subject);
@@ -117,6 +120,9 @@ stoa_status callerOf(const stoa_request& request, stoa_caller* caller) {
 }
 
 stoa_status claimOf(const stoa_request& request, stoa_claim* claim) {
+    if (!STOA_HAS(claim, resource_id)) {
+        return refuse("set struct_size of the stoa_claim before it is filled");
+    }
     if (!request.claim) {
         return STOA_NOT_FOUND;
     }
@@ -127,6 +133,9 @@ stoa_status claimOf(const stoa_request& request, stoa_claim* claim) {
 }
 
 stoa_status setForward(stoa_response& response, const stoa_forward& wanted) {
+    if (!STOA_HAS(&wanted, require)) {
+        return refuse("stoa_forward is shorter than its first version: set struct_size");
+    }
     const std::string_view require = text(wanted.require);
     if (require != "public" && require != "user" && require != "staff") {
         return refuse("a forward requires \"public\", \"user\" or \"staff\"");

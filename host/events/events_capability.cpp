@@ -65,6 +65,9 @@ private:
     }
 
     void append(stoa_tx& tx, const stoa_event& event) const {
+        if (!STOA_HAS(&event, correlation_id)) {
+            throw Error(STOA_INVALID, "stoa_event is shorter than its first version: set struct_size");
+        }
         OutgoingEvent outgoing;
         outgoing.topic = text(event.topic);
         outgoing.key = text(event.key);

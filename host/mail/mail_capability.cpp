@@ -47,7 +47,7 @@ public:
 
 private:
     stoa_status send(const stoa_mail_message& message, std::uint32_t& sent) {
-        if (message.struct_size < sizeof message) {
+        if (!STOA_HAS(&message, html)) {
             setLastError("stoa_mail_message is shorter than its first version: set struct_size");
             return STOA_INVALID;
         }

@@ -87,13 +87,13 @@ private:
         });
     }
 
-    static stoa_status callAll(const stoa_client* client, const stoa_call* calls, size_t count, stoa_status* statuses,
-                               stoa_reply** replies) {
+    static stoa_status callAll(const stoa_client* client, const stoa_call* const* calls, size_t count,
+                               stoa_status* statuses, stoa_reply** replies) {
         return guarded([&]() -> stoa_status {
             std::vector<ServiceCall> made;
             std::fill_n(replies, count, nullptr);
             for (size_t i = 0; i < count; ++i) {
-                auto one = serviceCall(&calls[i]);
+                auto one = serviceCall(calls[i]);
                 if (!one) {
                     return refuse(std::move(one.error()));
                 }
@@ -109,7 +109,7 @@ private:
 
     static stoa_status resolve(const stoa_client* client, stoa_str method, stoa_str path, stoa_route_info* info) {
         return guarded([&]() -> stoa_status {
-            if (!info || info->struct_size < sizeof(stoa_route_info)) {
+            if (!info || !STOA_HAS(info, allow)) {
                 return refuse("struct_size of the route info is not set");
             }
             auto& self = of(client);

@@ -53,7 +53,7 @@ stoa_status takeOutcome(Outcome outcome, stoa_reply** reply) {
 }
 
 tl::expected<PlainCall, std::string> copyCall(const stoa_call* call) {
-    if (!call || call->struct_size < sizeof(stoa_call)) {
+    if (!call || !STOA_HAS(call, idempotent)) {
         return tl::unexpected(std::string{"struct_size of the call is not set"});
     }
     PlainCall copied;

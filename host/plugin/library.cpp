@@ -89,9 +89,9 @@ Library::Library(std::filesystem::path file, const stoa_offer& offer) : file_(st
         refuse(fmt::format("needs ABI {}.{}, this host offers {}.{}: install a host of that ABI",
                            descriptor_->abi_major, descriptor_->abi_minor, offer.abi_major, offer.abi_minor));
     }
-    if (descriptor_->struct_size < sizeof(stoa_plugin)) {
+    if (!STOA_HAS(descriptor_, destroy)) {
         refuse(fmt::format("has a descriptor of {} bytes, this host needs {}: build it with current headers",
-                           descriptor_->struct_size, sizeof(stoa_plugin)));
+                           descriptor_->struct_size, offsetof(stoa_plugin, destroy) + sizeof(descriptor_->destroy)));
     }
     if (const char* missing = missingFunction(*descriptor_)) {
         refuse(fmt::format("has a descriptor without {}", missing));

@@ -35,6 +35,9 @@ Incoming incoming(const stoa_call& call) {
 }
 
 void refuseMistakes(const World& world, const stoa_call& call) {
+    if (!STOA_HAS(&call, idempotent)) {
+        throw Error(STOA_INVALID, "struct_size of the call is not set");
+    }
     if (world.transactionIsOpen()) {
         throw Error(STOA_INVALID, "a transaction is open: do the calls before it");
     }
@@ -74,10 +77,10 @@ stoa_status call(const stoa_client* client, const stoa_call* call, stoa_reply** 
     return ask(world, world.neighbours, *call, reply, sent);
 }
 
-stoa_status callAll(const stoa_client* client, const stoa_call* calls, size_t count, stoa_status* statuses,
+stoa_status callAll(const stoa_client* client, const stoa_call* const* calls, size_t count, stoa_status* statuses,
                     stoa_reply** replies) {
     for (std::size_t i = 0; i < count; ++i) {
-        statuses[i] = call(client, &calls[i], &replies[i]);
+        statuses[i] = call(client, calls[i], &replies[i]);
     }
     return STOA_OK;
 }

@@ -56,6 +56,9 @@ Published checked(const World& world, const stoa_event& event) {
 stoa_status publish(const stoa_events* events, stoa_tx* tx, const stoa_event* event) {
     World& world = *static_cast<World*>(events->self);
     return guarded(world, [&] {
+        if (!STOA_HAS(event, correlation_id)) {
+            throw Error(STOA_INVALID, "set struct_size of the stoa_event");
+        }
         Transaction& transaction = *Transaction::of(tx);
         if (!transaction.writes) {
             throw Error(STOA_INVALID, "a read transaction can't publish");

@@ -77,7 +77,14 @@ stoa_status readBody(stoa_request* request, void* buffer, size_t capacity, size_
 }
 
 stoa_status caller(const stoa_request* request, stoa_caller* caller) {
-    *caller = Exchange::of(request).caller();
+    if (!STOA_HAS(caller, address)) {
+        return Exchange::of(request).world().fail(STOA_INVALID,
+                                                  "set struct_size of the stoa_caller before it is filled");
+    }
+    const stoa_caller known = Exchange::of(request).caller();
+    const std::uint32_t room = caller->struct_size;
+    std::memcpy(caller, &known, std::min<std::size_t>(room, sizeof known));
+    caller->struct_size = room;
     return STOA_OK;
 }
 
@@ -127,6 +134,9 @@ stoa_status setBody(stoa_response* response, stoa_str content_type, stoa_str bod
 }
 
 stoa_status forward(stoa_response* response, const stoa_forward* raw) {
+    if (!STOA_HAS(raw, require)) {
+        return Exchange::of(response).world().fail(STOA_INVALID, "set struct_size of the stoa_forward");
+    }
     Forward forward;
     forward.service = text(raw->service);
     forward.path = text(raw->path);

@@ -10,6 +10,9 @@ stoa_status send(const stoa_mail* mail, const stoa_mail_message* message, uint32
     World& world = *static_cast<World*>(mail->self);
     *sent = 0;
     return guarded(world, [&] {
+        if (!STOA_HAS(message, html)) {
+            throw Error(STOA_INVALID, "set struct_size of the stoa_mail_message");
+        }
         Mail captured{std::string(text(message->message_id)), std::string(text(message->to)),
                       std::string(text(message->subject)), std::string(text(message->text)),
                       std::string(text(message->html))};

@@ -31,7 +31,7 @@ void checkDescriptor(const stoa_plugin& plugin, const validate::Manifest& manife
                         std::to_string(plugin.abi_minor) + ", the host offers " + std::to_string(STOA_ABI_MAJOR) + "." +
                         std::to_string(STOA_ABI_MINOR) + ": build it with its headers");
     }
-    if (plugin.struct_size < sizeof(stoa_plugin)) {
+    if (!STOA_HAS(&plugin, destroy)) {
         throw Violation("the descriptor has " + std::to_string(plugin.struct_size) + " bytes, " +
                         std::to_string(sizeof(stoa_plugin)) + " are needed: build it with current headers");
     }

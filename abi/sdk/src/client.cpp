@@ -133,15 +133,15 @@ std::vector<Reply> Client::callAll(const std::vector<Call>& calls) const {
         return replies;
     }
     std::deque<RawCall> kept;
-    std::vector<stoa_call> raw;
+    std::vector<const stoa_call*> raw;
     raw.reserve(calls.size());
     for (const Call& call : calls) {
-        raw.push_back(kept.emplace_back(call).raw());
+        raw.push_back(&kept.emplace_back(call).raw());
     }
     std::vector<stoa_status> statuses(calls.size(), STOA_INTERNAL);
     std::vector<stoa_reply*> answers(calls.size(), nullptr);
     const stoa_status all = calls.size() == 1
-                                ? statuses[0] = client.call(&client, raw.data(), answers.data())
+                                ? statuses[0] = client.call(&client, raw.front(), answers.data())
                                 : client.call_all(&client, raw.data(), raw.size(), statuses.data(), answers.data());
     for (std::size_t i = 0; i < calls.size(); ++i) {
         Reply& reply = replies[i];

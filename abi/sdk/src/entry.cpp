@@ -103,7 +103,7 @@ std::string refusalOf(const stoa_offer& offer, const char* name) {
         return std::string(name) + " can't run in host " + std::string(text(offer.host_version)) + ": " +
                std::string(field) + " is " + std::to_string(has) + ", expected " + std::to_string(expected);
     };
-    if (offer.struct_size < sizeof(stoa_offer)) {
+    if (!STOA_HAS(&offer, host_version)) {
         return std::string(name) + ": the host's offer is smaller than ABI 1 makes it";
     }
     if (offer.abi_major != STOA_ABI_MAJOR) {

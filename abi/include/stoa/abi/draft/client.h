@@ -29,7 +29,7 @@ typedef struct stoa_call {
     uint32_t idempotent; /* 1: may be sent again though its method is not idempotent (it has an Idempotency-Key) */
 } stoa_call;
 
-/* A route of the fleet, as the registry knows it. Filled through `service` and `route`; 0-terminated marks. */
+/* A route of the fleet, as the registry knows it. Filled by `resolve`; set `struct_size` before. */
 typedef struct stoa_route_info {
     uint32_t struct_size;
     uint32_t found;      /* 1: path and method are served; 0: see `path_known` */
@@ -51,10 +51,10 @@ struct stoa_client {
      * there, breaker open, or connection lost), STOA_DEADLINE, STOA_EXHAUSTED. `*reply` is set only with STOA_OK. */
     stoa_status (*call)(const stoa_client *client, const stoa_call *call, stoa_reply **reply);
 
-    /* [worker] Several at once, within one deadline. `statuses[i]` and `replies[i]` belong to `calls[i]`.
+    /* [worker] Several at once, within one deadline. `statuses[i]` and `replies[i]` belong to `*calls[i]`.
      * STOA_OK when all were tried. */
-    stoa_status (*call_all)(const stoa_client *client, const stoa_call *calls, size_t count, stoa_status *statuses,
-                            stoa_reply **replies);
+    stoa_status (*call_all)(const stoa_client *client, const stoa_call *const *calls, size_t count,
+                            stoa_status *statuses, stoa_reply **replies);
 
     /* [any] Of a reply; the views live until `release`. */
     uint32_t (*reply_status)(const stoa_reply *reply);

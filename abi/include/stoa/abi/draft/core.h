@@ -1,8 +1,15 @@
 /* Stoa ABI, draft: views, status codes, writers and the host's front door.
  *
  * Rules for every header of this folder: C11 that is also C++17; inputs are views that are valid for the
- * call only; outputs go through host writers or views whose life the function states; a table begins with
- * its size and only ever grows at its end; no exception, allocation or C++ type crosses.
+ * call only; outputs go through host writers or views whose life the function states; no exception, allocation or
+ * C++ type crosses.
+ *
+ * A struct that begins with `struct_size` may grow, at its end only. Who makes it sets the size, also of one that the
+ * other side fills: nothing beyond that size is read or written (STOA_HAS). Such structs are never in an array, except
+ * one of pointers. stoa_str, stoa_pair and stoa_value have no size and never change. `reserved` is set to 0 and not
+ * read.
+ *
+ * Points in time are int64_t microseconds since the epoch, UTC (`_us`); timeouts are uint32_t milliseconds (`_ms`).
  *
  * Thread tags: [io] a network thread of the host, must not block; [worker] a thread of the plugin's pool;
  * [control] the host's life-cycle thread; [any] each of them, at the same time.
@@ -39,7 +46,12 @@ typedef struct stoa_pair {
     stoa_str value;
 } stoa_pair;
 
-/* What became of a call. The comment gives the HTTP status it maps to, and whether a retry can help. */
+/* Whether a struct with `struct_size` reaches to the end of this member. */
+#define STOA_HAS(object, member) \
+    ((object)->struct_size >= (size_t)((const char *)(&(object)->member + 1) - (const char *)(object)))
+
+/* What became of a call; a value that one does not know is treated as STOA_INTERNAL. The comment gives the HTTP status
+ * it maps to, and whether a retry can help. */
 typedef int32_t stoa_status;
 enum {
     STOA_OK = 0,
@@ -57,7 +69,8 @@ enum {
 };
 
 /* Where a function puts output of a size that the caller can't know. Owned by whoever passes it, valid
- * for the call. `write` may be called several times and appends; it fails only with STOA_EXHAUSTED. */
+ * for the call, used by the called thread alone. `write` may be called several times and appends; it fails only with
+ * STOA_EXHAUSTED. */
 typedef struct stoa_writer stoa_writer;
 struct stoa_writer {
     uint32_t struct_size;

@@ -37,7 +37,8 @@ struct stoa_events {
 
     /* [control] Index of the manifest's subscription to this topic. STOA_NOT_FOUND: the manifest has none. */
     stoa_status (*subscription)(const stoa_events *events, stoa_str topic, uint32_t *index);
-    /* [control] The other way round: the topic of the subscription with this index. STOA_NOT_FOUND: beyond the last. */
+    /* [control] The other way round: the topic of the subscription with this index, a view that lives as long as
+     * the generation. STOA_NOT_FOUND: beyond the last. */
     stoa_status (*topic)(const stoa_events *events, uint32_t index, stoa_str *topic);
 
     /* [worker] Publishes with the commit of `tx`: the row lies in the plugin's own outbox. Write the aggregate's row

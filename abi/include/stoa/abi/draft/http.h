@@ -55,7 +55,8 @@ struct stoa_http {
 
     /* [control] Index of the manifest's route with this operation id. STOA_NOT_FOUND: the manifest has none. */
     stoa_status (*route)(const stoa_http *http, stoa_str operation, uint32_t *index);
-    /* [control] The other way round: the operation id of the route with this index. STOA_NOT_FOUND: beyond the last. */
+    /* [control] The other way round: the operation id of the route with this index, a view that lives as long
+     * as the generation. STOA_NOT_FOUND: beyond the last. */
     stoa_status (*operation)(const stoa_http *http, uint32_t index, stoa_str *operation);
 
     /* [io] [worker] All views below live until the handler returns. Absent: STOA_NOT_FOUND and an empty view. */
@@ -72,6 +73,8 @@ struct stoa_http {
      * when the sender is too slow, STOA_UNAVAILABLE when it is gone, STOA_EXHAUSTED over the route's maxBody. */
     stoa_status (*read)(stoa_request *request, void *buffer, size_t capacity, size_t *size);
 
+    /* [io] [worker] Fill what `struct_size` covers; set it before. STOA_INVALID: it is shorter than the struct of 1.0.
+     */
     stoa_status (*caller)(const stoa_request *request, stoa_caller *caller);
     stoa_status (*claim)(const stoa_request *request,
                          stoa_claim *claim);              /* STOA_NOT_FOUND: the route has no idempotency */

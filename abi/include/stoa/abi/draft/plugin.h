@@ -20,12 +20,12 @@ typedef struct stoa_offer {
     uint32_t abi_major; /* the one major that this host speaks */
     uint32_t abi_minor; /* the highest minor that it knows */
     uint32_t reserved;
-    stoa_str host_version; /* for messages */
+    stoa_str host_version; /* for messages; valid for the call */
 } stoa_offer;
 
 /* One loaded version of a service. Static memory of the plugin, constant.
  * Order of calls: create, restore?, start, (on_request | on_event | on_timer | health)*, save?, stop, destroy.
- * Every function is a barrier: it throws nothing and answers with a status. */
+ * Every function is a barrier: it throws nothing and answers with a status. Only `restore` and `save` may be NULL. */
 typedef struct stoa_plugin {
     uint32_t struct_size;
     uint32_t abi_major;
@@ -38,7 +38,8 @@ typedef struct stoa_plugin {
      * On failure `*instance` stays NULL and a reason went to `refusal`. */
     stoa_status (*create)(const stoa_host *host, stoa_instance **instance, const stoa_writer *refusal);
 
-    /* [control] Takes over a predecessor's blob. Optional (NULL); nothing may depend on it. */
+    /* [control] Takes over a predecessor's blob, whose format number it carries itself. Optional (NULL); nothing may
+     * depend on it. */
     stoa_status (*restore)(stoa_instance *instance, stoa_str blob);
 
     /* [control] From now on requests, events and timers come. */

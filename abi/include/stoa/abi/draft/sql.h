@@ -19,6 +19,7 @@ typedef struct stoa_rows stoa_rows; /* a result; used by one thread */
 
 enum { STOA_NULL = 0, STOA_INT64 = 1, STOA_DOUBLE = 2, STOA_TEXT = 3, STOA_BYTES = 4, STOA_BOOL = 5 };
 
+/* Never grows: a new type is a new number that fits into the 16 bytes of `as`. */
 typedef struct stoa_value {
     uint32_t type; /* STOA_NULL … STOA_BOOL */
     uint32_t reserved;
@@ -52,12 +53,15 @@ struct stoa_sql {
     stoa_status (*next)(stoa_rows *rows);
     /* [worker] A column of the current row; views live until `next` or `close`. STOA_INVALID: no such column. */
     stoa_status (*column)(const stoa_rows *rows, uint32_t index, stoa_value *value);
+    /* [worker] Index of the first column of this name. STOA_INVALID: there is none. */
     stoa_status (*column_index)(const stoa_rows *rows, stoa_str name, uint32_t *index);
+    /* [worker] Frees the result. Also right after a failure of `next`. */
     void (*close)(stoa_rows *rows);
 
     /* [worker] Ends the transaction and frees it, whatever comes back. STOA_OK of commit means durable.
      * STOA_CONFLICT: nothing was done, try the whole again. STOA_UNAVAILABLE: the outcome is unknown. */
     stoa_status (*commit)(stoa_tx *tx);
+    /* [worker] Undoes and frees it; never fails. */
     void (*rollback)(stoa_tx *tx);
 };
 

@@ -30,8 +30,8 @@ struct stoa_timer {
 
     /* [control] Index of the manifest's timer of this name. STOA_NOT_FOUND: the manifest has none. */
     stoa_status (*index)(const stoa_timer *timer, stoa_str name, uint32_t *index);
-    /* [control] The other way round: name of the timer with this index, and whether the manifest marks it
-     * transactional (1) or not (0). STOA_NOT_FOUND: beyond the last. */
+    /* [control] The other way round: name of the timer with this index (a view that lives as long as the generation),
+     * and whether the manifest marks it transactional (1) or not (0). STOA_NOT_FOUND: beyond the last. */
     stoa_status (*name)(const stoa_timer *timer, uint32_t index, stoa_str *name, uint32_t *transactional);
 
     /* [worker] Sets or moves the timer, with the commit of `tx`. `due_us`: microseconds since the epoch; the past

@@ -20,7 +20,9 @@ struct stoa_trace {
 
     /* [worker] A child of this thread's current span, which it becomes until `end`. Spans end in reverse order. */
     stoa_status (*begin)(const stoa_trace *trace, stoa_str name, stoa_span **span);
+    /* [worker] Of an open span of this thread; copied at once. */
     void (*attribute)(stoa_span *span, stoa_str name, stoa_str value);
+    /* [worker] Ends and frees it. */
     void (*end)(stoa_span *span, stoa_status status);
 
     /* [worker] Ids of the work that this thread does now; empty outside of any. Valid until the handler returns. */
