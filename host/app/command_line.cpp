@@ -13,7 +13,7 @@
 #include <Poco/Util/OptionException.h>
 #include <fmt/format.h>
 
-#include <stoa/abi/draft/core.h>
+#include <stoa/abi/core.h>
 #include <stoa/error.h>
 
 #include "host/app/help.h"

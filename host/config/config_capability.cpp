@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include <stoa/abi/draft/config.h>
+#include <stoa/abi/config.h>
 #include <stoa/error.h>
 #include <stoa/json.h>
 

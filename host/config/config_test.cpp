@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include <stoa/abi/draft/config.h>
+#include <stoa/abi/config.h>
 #include <stoa/error.h>
 #include <stoa/json.h>
 

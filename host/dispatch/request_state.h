@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <stoa/abi/draft/http.h>
+#include <stoa/abi/http.h>
 #include <stoa/validate/manifest.h>
 
 #include "host/base/work.h"

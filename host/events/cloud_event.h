@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <stoa/abi/draft/events.h>
+#include <stoa/abi/events.h>
 #include <tl/expected.hpp>
 
 #include "host/events/event_log.h"

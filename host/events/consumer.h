@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <stoa/abi/draft/sql.h>
+#include <stoa/abi/sql.h>
 #include <stoa/validate/manifest.h>
 
 #include "host/base/work.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include <stoa/abi/draft/events.h>
+#include <stoa/abi/events.h>
 
 #include "host/base/clock.h"
 #include "host/plugin/capability.h"

@@ -2,11 +2,11 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <stoa/abi/draft/clock.h>
-#include <stoa/abi/draft/log.h>
+#include <stoa/abi/clock.h>
 #include <stoa/abi/draft/memory.h>
-#include <stoa/abi/draft/metrics.h>
 #include <stoa/abi/draft/trace.h>
+#include <stoa/abi/log.h>
+#include <stoa/abi/metrics.h>
 
 #include <stoa/error.h>
 #include <stoa/json.h>

@@ -1,4 +1,4 @@
-#include <stoa/abi/draft/clock.h>
+#include <stoa/abi/clock.h>
 
 #include <chrono>
 

@@ -1,4 +1,4 @@
-#include <stoa/abi/draft/log.h>
+#include <stoa/abi/log.h>
 
 #include <algorithm>
 #include <string>

@@ -1,4 +1,4 @@
-#include <stoa/abi/draft/metrics.h>
+#include <stoa/abi/metrics.h>
 
 #include <map>
 #include <mutex>

@@ -1,6 +1,6 @@
 #include "host/outbound/client_capability.h"
 
-#include <stoa/abi/draft/client.h>
+#include <stoa/abi/client.h>
 
 #include "host/memory/account.h"
 #include "host/outbound/directory_index.h"

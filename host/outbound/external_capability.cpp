@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <stoa/abi/draft/external.h>
+#include <stoa/abi/external.h>
 
 #include "host/memory/account.h"
 #include "host/outbound/external_endpoint.h"

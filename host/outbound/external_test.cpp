@@ -3,7 +3,7 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <stoa/abi/draft/external.h>
+#include <stoa/abi/external.h>
 
 #include "host/http/test_peer.h"
 #include "host/outbound/external_capability.h"

@@ -5,7 +5,7 @@
 
 #include <tl/expected.hpp>
 
-#include <stoa/abi/draft/client.h>
+#include <stoa/abi/client.h>
 
 #include "host/http/message.h"
 #include "host/outbound/http_client.h"

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <thread>
 
-#include <stoa/abi/draft/client.h>
+#include <stoa/abi/client.h>
 
 #include "host/http/body.h"
 #include "host/http/test_peer.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 
 #include "host/plugin/capability.h"
 #include "host/plugin/library.h"

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 
 namespace stoa::host::plugin {
 

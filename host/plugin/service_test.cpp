@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include <stoa/abi/draft/http.h>
+#include <stoa/abi/http.h>
 #include <stoa/error.h>
 
 #include "host/events/plugin_events.h"

@@ -1,6 +1,6 @@
 #include "host/security/crypto_capability.h"
 
-#include <stoa/abi/draft/crypto.h>
+#include <stoa/abi/crypto.h>
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,7 @@
 #include "host/security/crypto_capability.h"
 
-#include <stoa/abi/draft/crypto.h>
-#include <stoa/abi/draft/secret.h>
+#include <stoa/abi/crypto.h>
+#include <stoa/abi/secret.h>
 
 #include <array>
 #include <atomic>

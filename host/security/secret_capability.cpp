@@ -1,6 +1,6 @@
 #include "host/security/secret_capability.h"
 
-#include <stoa/abi/draft/secret.h>
+#include <stoa/abi/secret.h>
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>

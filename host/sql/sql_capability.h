@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include <stoa/abi/draft/sql.h>
+#include <stoa/abi/sql.h>
 
 #include "host/base/work.h"
 #include "host/plugin/capability.h"

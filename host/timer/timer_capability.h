@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include <stoa/abi/draft/timer.h>
+#include <stoa/abi/timer.h>
 
 #include "host/base/clock.h"
 #include "host/plugin/capability.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <stoa/abi/draft/timer.h>
+#include <stoa/abi/timer.h>
 #include <stoa/validate/manifest.h>
 
 #include "host/base/clock.h"

@@ -21,7 +21,7 @@
 
 #include <fmt/format.h>
 
-#include <stoa/abi/draft/http.h>
+#include <stoa/abi/http.h>
 #include <stoa/error.h>
 
 #include "host/plugin/slot.h"

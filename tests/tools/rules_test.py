@@ -15,7 +15,7 @@ def broken_rules(file, target, quoted=True):
 
 class Includes(unittest.TestCase):
     def test_abi_needs_c_headers_only(self):
-        header = "abi/include/stoa/abi/draft/sql.h"
+        header = "abi/include/stoa/abi/sql.h"
         self.assertEqual(broken_rules(header, "stdint.h", quoted=False), [])
         self.assertEqual(broken_rules(header, "core.h"), [])
         self.assertEqual(broken_rules(header, "string", quoted=False), ["include-abi"])

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <stoa/abi/draft/http.h>
+#include <stoa/abi/http.h>
 #include <stoa/fake/ask.h>
 #include <stoa/problem.h>
 

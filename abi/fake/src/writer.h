@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include <stoa/abi/draft/core.h>
+#include <stoa/abi/core.h>
 
 namespace stoa::fake {
 

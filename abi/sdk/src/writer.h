@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-#include <stoa/abi/draft/core.h>
+#include <stoa/abi/core.h>
 
 namespace stoa::detail {
 

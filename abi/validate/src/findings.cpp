@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <stoa/abi/draft/core.h>
+#include <stoa/abi/core.h>
 #include <stoa/validate/finding.h>
 
 #include "elf_file.h"

@@ -18,7 +18,7 @@
 
 #include <fmt/format.h>
 
-#include <stoa/abi/draft/log.h>
+#include <stoa/abi/log.h>
 #include <stoa/fake/host.h>
 #include <stoa/json.h>
 #include <stoa/validate/manifest.h>

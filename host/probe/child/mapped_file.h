@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 
 namespace stoa::host::probe {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include <stoa/abi/draft/core.h>
+#include <stoa/abi/core.h>
 #include <stoa/time.h>
 
 namespace notification {

@@ -1,4 +1,4 @@
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 
 STOA_EXPORT const stoa_plugin *stoa_plugin_entry(const stoa_offer *offer, const stoa_writer *refusal) {
     (void)offer;

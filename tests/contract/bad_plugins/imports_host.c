@@ -1,4 +1,4 @@
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 
 extern int stoa_host_internal(void);
 

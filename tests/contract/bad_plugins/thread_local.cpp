@@ -1,6 +1,6 @@
 #include <string>
 
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 
 thread_local std::string last_name;  // its destructor is registered with the thread, which pins the library
 

@@ -1,4 +1,4 @@
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 
 // A static of an inline function: GNU-unique unless the compiler is told otherwise.
 inline int &counter() {

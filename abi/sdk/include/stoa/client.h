@@ -9,7 +9,7 @@
 
 #include <json/value.h>
 
-#include <stoa/abi/draft/client.h>
+#include <stoa/abi/client.h>
 #include <stoa/error.h>
 
 namespace stoa {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <stoa/abi/draft/core.h>
+#include <stoa/abi/core.h>
 
 namespace stoa {
 

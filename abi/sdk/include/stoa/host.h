@@ -10,17 +10,17 @@
 
 #include <json/value.h>
 
-#include <stoa/abi/draft/clock.h>
-#include <stoa/abi/draft/config.h>
-#include <stoa/abi/draft/crypto.h>
-#include <stoa/abi/draft/external.h>
-#include <stoa/abi/draft/log.h>
+#include <stoa/abi/clock.h>
+#include <stoa/abi/config.h>
+#include <stoa/abi/crypto.h>
 #include <stoa/abi/draft/mail.h>
 #include <stoa/abi/draft/memory.h>
-#include <stoa/abi/draft/metrics.h>
-#include <stoa/abi/draft/plugin.h>
-#include <stoa/abi/draft/secret.h>
 #include <stoa/abi/draft/trace.h>
+#include <stoa/abi/external.h>
+#include <stoa/abi/log.h>
+#include <stoa/abi/metrics.h>
+#include <stoa/abi/plugin.h>
+#include <stoa/abi/secret.h>
 #include <stoa/client.h>
 #include <stoa/sql.h>
 

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 #include <stoa/cursor.h>
 #include <stoa/event.h>
 #include <stoa/host.h>

@@ -9,7 +9,7 @@
 
 #include <json/value.h>
 
-#include <stoa/abi/draft/http.h>
+#include <stoa/abi/http.h>
 #include <stoa/response.h>
 #include <stoa/sql.h>
 

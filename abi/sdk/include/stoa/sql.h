@@ -14,9 +14,9 @@
 
 #include <json/value.h>
 
-#include <stoa/abi/draft/events.h>
-#include <stoa/abi/draft/sql.h>
-#include <stoa/abi/draft/timer.h>
+#include <stoa/abi/events.h>
+#include <stoa/abi/sql.h>
+#include <stoa/abi/timer.h>
 #include <stoa/error.h>
 #include <stoa/time.h>
 

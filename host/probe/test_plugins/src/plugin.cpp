@@ -12,12 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include <stoa/abi/draft/config.h>
-#include <stoa/abi/draft/events.h>
-#include <stoa/abi/draft/http.h>
-#include <stoa/abi/draft/log.h>
-#include <stoa/abi/draft/plugin.h>
-#include <stoa/abi/draft/sql.h>
+#include <stoa/abi/config.h>
+#include <stoa/abi/events.h>
+#include <stoa/abi/http.h>
+#include <stoa/abi/log.h>
+#include <stoa/abi/plugin.h>
+#include <stoa/abi/sql.h>
 #include <stoa/host.h>
 #include <stoa/json.h>
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <stoa/abi/draft/clock.h>
-#include <stoa/abi/draft/log.h>
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/clock.h>
+#include <stoa/abi/log.h>
+#include <stoa/abi/plugin.h>
 
 struct stoa_instance {
     const stoa_http *http;

@@ -24,7 +24,7 @@
 
 #include <json/value.h>
 
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
 #include <stoa/fake/ask.h>
 #include <stoa/fake/message.h>
 #include <stoa/fake/neighbour.h>

@@ -11,7 +11,7 @@
 
 #include <json/value.h>
 
-#include <stoa/abi/draft/core.h>
+#include <stoa/abi/core.h>
 #include <stoa/response.h>
 #include <stoa/time.h>
 

@@ -2,7 +2,7 @@
 #ifndef STOA_ABI_MAIL_H
 #define STOA_ABI_MAIL_H
 
-#include "core.h"
+#include "../core.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.crypto/1" — cryptography with keys that the host holds. A plugin never sees a private key. */
+/* Stoa ABI: "stoa.crypto/1" — cryptography with keys that the host holds. A plugin never sees a private key. */
 #ifndef STOA_ABI_CRYPTO_H
 #define STOA_ABI_CRYPTO_H
 

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: what a plugin is to the host. See core.h for the rules and thread tags. */
+/* Stoa ABI: what a plugin is to the host. See core.h for the rules and thread tags. */
 #ifndef STOA_ABI_PLUGIN_H
 #define STOA_ABI_PLUGIN_H
 

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.external/1" — HTTP(S) to endpoints outside of the fleet.
+/* Stoa ABI: "stoa.external/1" — HTTP(S) to endpoints outside of the fleet.
  *
  * An endpoint has a name; its base address and credentials stand in the host's configuration
  * (`plugins.<name>.external.<endpoint>`), so a plugin can't be talked into asking another one. Each has a breaker. */

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.timer/1" — durable timers and jobs, rows in the plugin's own database.
+/* Stoa ABI: "stoa.timer/1" — durable timers and jobs, rows in the plugin's own database.
  *
  * A timer is unique by (name, key). One that is due now is a job: it runs as soon as its transaction has committed. */
 #ifndef STOA_ABI_TIMER_H

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.metrics/1" — the plugin's own series; `service` and `version` labels are added by the host. */
+/* Stoa ABI: "stoa.metrics/1" — the plugin's own series; `service` and `version` labels are added by the host. */
 #ifndef STOA_ABI_METRICS_H
 #define STOA_ABI_METRICS_H
 

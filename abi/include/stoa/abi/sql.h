@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.sql/1" — the plugin's own relational database: SQLite or PostgreSQL, by configuration.
+/* Stoa ABI: "stoa.sql/1" — the plugin's own relational database: SQLite or PostgreSQL, by configuration.
  *
  * SQL is the common subset of both; parameters are $1, $2 …. Money is int64 minor units, time int64 microseconds since
  * the epoch (UTC), identifiers text, booleans bool. `SELECT *` and `RETURNING *` are refused: they break under an

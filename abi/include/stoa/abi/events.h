@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.events/1" — events published in a transaction; and the events that come.
+/* Stoa ABI: "stoa.events/1" — events published in a transaction; and the events that come.
  *
  * On the wire: CloudEvents 1.0, binary mode. At least once on the wire, once in effect (the host keeps the inbox).
  * Order holds per (topic, key). */

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.clock/1" — time that tests can move. */
+/* Stoa ABI: "stoa.clock/1" — time that tests can move. */
 #ifndef STOA_ABI_CLOCK_H
 #define STOA_ABI_CLOCK_H
 

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: views, status codes, writers and the host's front door.
+/* Stoa ABI: views, status codes, writers and the host's front door.
  *
  * Rules for every header of this folder: C11 that is also C++17; inputs are views that are valid for the
  * call only; outputs go through host writers or views whose life the function states; no exception, allocation or

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.secret/1" — secrets by name; their references (file:, env:, credential:) stand in the host's
+/* Stoa ABI: "stoa.secret/1" — secrets by name; their references (file:, env:, credential:) stand in the host's
  * configuration under `plugins.<name>.secrets`. */
 #ifndef STOA_ABI_SECRET_H
 #define STOA_ABI_SECRET_H

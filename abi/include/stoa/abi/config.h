@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.config/1" — the plugin's own configuration. */
+/* Stoa ABI: "stoa.config/1" — the plugin's own configuration. */
 #ifndef STOA_ABI_CONFIG_H
 #define STOA_ABI_CONFIG_H
 

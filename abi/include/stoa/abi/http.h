@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.http/1" — the request that came and the answer to it. */
+/* Stoa ABI: "stoa.http/1" — the request that came and the answer to it. */
 #ifndef STOA_ABI_HTTP_H
 #define STOA_ABI_HTTP_H
 

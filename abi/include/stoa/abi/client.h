@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.client/1" — REST calls to other services, by name.
+/* Stoa ABI: "stoa.client/1" — REST calls to other services, by name.
  *
  * The host discovers, balances, retries idempotent calls within a budget, breaks circuits, passes the deadline,
  * correlation and trace on, and adds the service token. No transaction may be open: STOA_INVALID. */

@@ -1,4 +1,4 @@
-/* Stoa ABI, draft: "stoa.log/1" — one JSON object a line, with service, version, generation and correlation added. */
+/* Stoa ABI: "stoa.log/1" — one JSON object a line, with service, version, generation and correlation added. */
 #ifndef STOA_ABI_LOG_H
 #define STOA_ABI_LOG_H
 
