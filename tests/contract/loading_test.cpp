@@ -3,26 +3,17 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <dlfcn.h>
 
-#include <fstream>
 #include <string>
 
-#include <stoa/abi/draft/plugin.h>
+#include <stoa/abi/plugin.h>
+
+#include "tests/contract/mapped.h"
 
 namespace {
 
 stoa_status append(const stoa_writer* writer, const void* data, size_t size) {
     static_cast<std::string*>(writer->self)->append(static_cast<const char*>(data), size);
     return STOA_OK;
-}
-
-bool isMapped(const std::string& file) {
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);) {
-        if (line.find(file) != std::string::npos) {
-            return true;
-        }
-    }
-    return false;
 }
 
 }  // namespace

@@ -1,0 +1,90 @@
+#include <stoa/json.h>
+
+#include <memory>
+
+#include <json/reader.h>
+#include <json/writer.h>
+
+#include "json_scan.h"
+
+namespace stoa {
+
+namespace {
+
+std::unique_ptr<Json::CharReader> strictReader() {
+    Json::CharReaderBuilder builder;
+    builder["collectComments"] = false;
+    builder["allowComments"] = false;
+    builder["allowTrailingCommas"] = false;
+    builder["allowDroppedNullPlaceholders"] = false;
+    builder["allowNumericKeys"] = false;
+    builder["allowSingleQuotes"] = false;
+    builder["allowSpecialFloats"] = false;
+    builder["strictRoot"] = false;
+    builder["failIfExtra"] = true;
+    builder["rejectDupKeys"] = true;
+    builder["skipBom"] = false;
+    builder["stackLimit"] = detail::kMaxJsonDepth + 1;  // the scan has counted before; this is the second lock
+    return std::unique_ptr<Json::CharReader>(builder.newCharReader());
+}
+
+/// JsonCpp reports over several lines, starting with "* Line 1, Column 5".
+std::string oneLine(std::string_view errors) {
+    std::string line;
+    for (const char c : errors) {
+        if (c != '\n' && c != '*') {
+            line += c;
+        } else if (!line.empty() && line.back() != ' ') {
+            line += ' ';
+        }
+    }
+    const auto first = line.find_first_not_of(' ');
+    const auto last = line.find_last_not_of(' ');
+    return first == std::string::npos ? "not JSON" : line.substr(first, last - first + 1);
+}
+
+}  // namespace
+
+tl::expected<Json::Value, std::string> parseJson(std::string_view text) {
+    if (std::string why = detail::scanJson(text); !why.empty()) {
+        return tl::unexpected(std::move(why));
+    }
+    try {
+        Json::Value value;
+        std::string errors;
+        if (!strictReader()->parse(text.data(), text.data() + text.size(), &value, &errors)) {
+            return tl::unexpected(oneLine(errors));
+        }
+        return value;
+    } catch (const Json::Exception& e) {
+        return tl::unexpected(oneLine(e.what()));
+    }
+}
+
+std::string writeJson(const Json::Value& value) {
+    Json::StreamWriterBuilder builder;
+    builder["indentation"] = "";
+    builder["commentStyle"] = "None";
+    builder["emitUTF8"] = true;
+    builder["precision"] = 17;
+    return Json::writeString(builder, value);
+}
+
+bool isText(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const std::size_t length = detail::utf8Length(bytes);
+        if (length == 0 || bytes.front() == '\0') {
+            return false;
+        }
+        bytes.remove_prefix(length);
+    }
+    return true;
+}
+
+std::string textOr(const Json::Value& object, const char* key, std::string_view fallback) {
+    const Json::Value* member =
+        object.isObject() ? object.find(key, key + std::char_traits<char>::length(key)) : nullptr;
+    return member != nullptr && member->isString() ? member->asString() : std::string(fallback);
+}
+
+}  // namespace stoa

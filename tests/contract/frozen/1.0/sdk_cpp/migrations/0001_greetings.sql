@@ -1,0 +1,1 @@
+CREATE TABLE greetings (id text PRIMARY KEY, name text NOT NULL);
