@@ -12,6 +12,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTopicPoll{20};
+constexpr std::chrono::milliseconds kLeaderPoll{100};
 
 const rd_kafka_metadata_topic_t* find(const rd_kafka_metadata_t& metadata, const std::string& name) {
     for (int i = 0; i < metadata.topic_cnt; ++i) {
@@ -28,6 +29,21 @@ bool hasLeaders(const rd_kafka_metadata_topic_t& topic) {
 }
 
 }  // namespace
+
+rd_kafka_resp_err_t whileLeadersMove(std::chrono::milliseconds limit, const std::function<rd_kafka_resp_err_t()>& ask,
+                                     const std::function<void()>& refresh) {
+    const auto until = steady_clock::now() + limit;
+    while (true) {
+        const rd_kafka_resp_err_t error = ask();
+        const bool moves =
+            error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+        if (!moves || steady_clock::now() > until) {
+            return error;
+        }
+        std::this_thread::sleep_for(kLeaderPoll);
+        refresh();
+    }
+}
 
 Metadata Admin::allTopics() const {
     const rd_kafka_metadata_t* metadata = nullptr;
@@ -144,13 +160,18 @@ std::vector<TopicInfo> Admin::topics() const {
 
 /// One request per broker for all partitions. (Kafka takes -2 and -1 in the place of a time as beginning and end.)
 void Admin::fillOffsets(std::vector<TopicInfo>& topics, std::int64_t which) const {
-    const Partitions list = newPartitions();
-    for (const TopicInfo& topic : topics) {
-        for (std::size_t i = 0; i < topic.end.size(); ++i) {
-            rd_kafka_topic_partition_list_add(list.get(), topic.name.c_str(), static_cast<int>(i))->offset = which;
+    Partitions list;
+    const auto ask = [&] {
+        list = newPartitions();
+        for (const TopicInfo& topic : topics) {
+            for (std::size_t i = 0; i < topic.end.size(); ++i) {
+                rd_kafka_topic_partition_list_add(list.get(), topic.name.c_str(), static_cast<int>(i))->offset = which;
+            }
         }
-    }
-    check(rd_kafka_offsets_for_times(client_, list.get(), timeoutMs()), "the brokers don't tell their offsets");
+        return rd_kafka_offsets_for_times(client_, list.get(), timeoutMs());
+    };
+    check(whileLeadersMove(options_.request_timeout, ask, [this] { allTopics(); }),
+          "the brokers don't tell their offsets");
     int at = 0;
     for (TopicInfo& topic : topics) {
         for (std::size_t i = 0; i < topic.end.size(); ++i) {

@@ -1,6 +1,8 @@
 /// Questions to the cluster: topics, offsets, records without a group. Each throws stoa::Error.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +11,11 @@
 #include "host/events/kafka/client.h"
 
 namespace stoa::host::events::kafka {
+
+/// Asks until the answer says nothing of leaders, for `limit` at most: a topic that was just made, or whose broker
+/// went, has none for a moment. `refresh` has the client learn where they are.
+rd_kafka_resp_err_t whileLeadersMove(std::chrono::milliseconds limit, const std::function<rd_kafka_resp_err_t()>& ask,
+                                     const std::function<void()>& refresh);
 
 /// Over a client that somebody else owns and polls; any thread.
 class Admin {

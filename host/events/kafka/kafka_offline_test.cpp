@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include "host/events/kafka/admin.h"
 #include "host/events/kafka/kafka_log.h"
 
 namespace stoa::host::events::kafka {
@@ -21,6 +22,7 @@ class KafkaOfflineTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(withoutABrokerNothingIsAcknowledged);
     CPPUNIT_TEST(withoutABrokerEverythingSaysUnavailable);
     CPPUNIT_TEST(aSubscriptionThatNeverConnectedCloses);
+    CPPUNIT_TEST(aMovingLeaderIsWaitedFor);
     CPPUNIT_TEST(onlySettingsOfSecurityMayStandInTheUrl);
     CPPUNIT_TEST_SUITE_END();
 
@@ -64,6 +66,28 @@ public:
             CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, error.status());
         }
         subscription->close(false);
+    }
+
+    void aMovingLeaderIsWaitedFor() {
+        std::vector<rd_kafka_resp_err_t> answers{RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+                                                 RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION};
+        int refreshed = 0;
+        const auto next = [&] {
+            const rd_kafka_resp_err_t answer = answers.back();
+            answers.pop_back();
+            return answer;
+        };
+        const auto refresh = [&] { ++refreshed; };
+        CPPUNIT_ASSERT_EQUAL(RD_KAFKA_RESP_ERR_NO_ERROR, whileLeadersMove(std::chrono::seconds{30}, next, refresh));
+        CPPUNIT_ASSERT_EQUAL(2, refreshed);
+        const auto never = [] { return RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION; };
+        CPPUNIT_ASSERT_EQUAL(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+                             whileLeadersMove(std::chrono::milliseconds{1}, never, refresh));
+        const auto otherwise = [] { return RD_KAFKA_RESP_ERR__TIMED_OUT; };
+        refreshed = 0;
+        CPPUNIT_ASSERT_EQUAL(RD_KAFKA_RESP_ERR__TIMED_OUT,
+                             whileLeadersMove(std::chrono::seconds{30}, otherwise, refresh));
+        CPPUNIT_ASSERT_EQUAL(0, refreshed);
     }
 
     void onlySettingsOfSecurityMayStandInTheUrl() {

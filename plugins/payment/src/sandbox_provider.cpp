@@ -32,16 +32,20 @@ bool mayBeRepeated(int status) {
     return status == 401 || status == 403 || status == 408 || status == 409 || status == 425 || status == 429;
 }
 
+/// Answers by which the provider refuses this very request. Any other one outside 2xx, a 404 above all, comes from a
+/// provider that was configured wrongly, starts, or has lost its books: no reason to call a card declined.
+bool isRefusal(int status) { return status == 400 || status == 402 || status == 422; }
+
 Attempt attemptOf(const stoa::Reply& reply, const Op& op) {
     if (!reply.answered()) {
         return {reply.sent() ? Attempt::Kind::kUnknown : Attempt::Kind::kNotDone, {}, reply.error()};
     }
     const std::string error = "the provider answered " + std::to_string(reply.status());
-    if (reply.status() >= 500) {
-        return {Attempt::Kind::kUnknown, {}, error};
-    }
     if (mayBeRepeated(reply.status())) {
         return {Attempt::Kind::kNotDone, {}, error};
+    }
+    if (!reply.ok() && !isRefusal(reply.status())) {
+        return {Attempt::Kind::kUnknown, {}, error};
     }
     const Json::Value body = reply.json();
     if (!reply.ok()) {

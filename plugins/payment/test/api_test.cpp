@@ -26,6 +26,7 @@ class PaymentApiTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(anUnknownOutcomeIsAskedFor);
     CPPUNIT_TEST(aRequestThatNeverArrivedIsMadeAgainWithItsKey);
     CPPUNIT_TEST(aProviderThatIsAwayIsAskedLessAndLess);
+    CPPUNIT_TEST(aProviderThatDoesNotKnowThePathHasDeclinedNothing);
     CPPUNIT_TEST(aProcessThatDiedIsFollowedUp);
     CPPUNIT_TEST(repeatedRecordingsMakeOnePayment);
     CPPUNIT_TEST(onlyOrdersRecordPayments);
@@ -207,6 +208,27 @@ public:
         shop_->host.advance(60s);
         CPPUNIT_ASSERT_EQUAL(std::string("VOIDED"), shop_->state());
         CPPUNIT_ASSERT_EQUAL(std::string("authorized voided"), shop_->events());
+    }
+
+    void aProviderThatDoesNotKnowThePathHasDeclinedNothing() {
+        shop_->record();
+        shop_->deliver("order.created");
+        shop_->psp.accident = [] { return Psp::Accident::kUnknownPath; };
+        shop_->host.advance(10s);
+        CPPUNIT_ASSERT_EQUAL(std::string("UNKNOWN"), shop_->state());
+        CPPUNIT_ASSERT_EQUAL(std::string(), shop_->events());
+        shop_->psp.accident = [] { return Psp::Accident::kNone; };
+        shop_->host.advance(60s);
+        shop_->psp.accident = [] { return Psp::Accident::kUnknownPath; };
+        shop_->deliver("inventory.reserved");
+        shop_->host.advance(10s);
+        CPPUNIT_ASSERT_EQUAL(std::string("authorized"), shop_->events());
+        shop_->psp.accident = [] { return Psp::Accident::kNone; };
+        shop_->host.advance(60s);
+        CPPUNIT_ASSERT_EQUAL(std::string("CAPTURED"), shop_->state());
+        const auto accounts = shop_->psp.of(shop_->payment);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, accounts.size());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{2500}, accounts[0]->captured);
     }
 
     void aProcessThatDiedIsFollowedUp() {

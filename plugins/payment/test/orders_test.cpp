@@ -82,7 +82,7 @@ public:
 
     Psp::Accident accident() {
         const unsigned dice = random_() % 10;
-        return dice < 5 ? static_cast<Psp::Accident>(dice + 1) : Psp::Accident::kNone;
+        return dice < 6 ? static_cast<Psp::Accident>(dice + 1) : Psp::Accident::kNone;
     }
 
     static bool endsWith(const std::string& text, const std::string& end) {

@@ -17,7 +17,7 @@ using stoa::fake::Outgoing;
 class Psp {
 public:
     /// What happens to a request on its way.
-    enum class Accident { kNone, kNotSent, kLostBefore, kLostAfter, kBrokenAfter, kBusy };
+    enum class Accident { kNone, kNotSent, kLostBefore, kLostAfter, kBrokenAfter, kBusy, kUnknownPath };
 
     struct Account {
         std::string id, reference, token, status;
@@ -73,6 +73,8 @@ private:
                 return Outgoing::timeout();
             case Accident::kBusy:
                 return Outgoing{429};
+            case Accident::kUnknownPath:
+                return Outgoing{404, Json::Value{Json::objectValue}};
             case Accident::kLostAfter:
                 handler(call);
                 return Outgoing::timeout();
