@@ -18,6 +18,7 @@ RUN = ROOT / "build" / "bench" / "swap"
 SERVERS = True
 sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("swap", "fleet", "integration")]
 
+import canary
 import latency
 import picture
 import soak
@@ -49,6 +50,12 @@ def of_comparison(comparison) -> list:
             figure("swap-per-second", "p999_ratio", comparison.ratio, "")]
 
 
+def of_canary(tried) -> list:
+    return [figure("canary", "failed_requests", tried.summary["failed"], ""),
+            figure("canary", "duplicated_requests", tried.summary["duplicated"], ""),
+            figure("canary", "share", tried.share * 100, "%")]
+
+
 def of_soak(result) -> list:
     case = f"soak-{len(result.swaps)}"
     counts = [(name, getattr(result, name), "") for name in ("failed_requests", "duplicated_requests", "lost_events", "rebalances")]
@@ -66,7 +73,7 @@ def machine() -> str:
     return f"{os.cpu_count()} × {model or platform.machine()}, {memory} GiB, Linux {platform.release()}"
 
 
-def write_page(shop, comparison, command, file: Path):
+def write_page(shop, comparison, tried, command, file: Path):
     generations = latency.generations_of(shop.host.log)
     seconds = comparison.phases[0].end - comparison.phases[0].begin
     facts = [("machine", machine()), ("load average", "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())), ("command", command), ("date", date.today().isoformat()),
@@ -75,8 +82,11 @@ def write_page(shop, comparison, command, file: Path):
              ("phases", f"{len(comparison.phases)} of {seconds:.0f} s, without swaps and with one a second in turn"),
              ("swaps", len(comparison.swaps)), ("requests", comparison.summary["requests"]), ("failed", comparison.summary["failed"]),
              ("p99.9 without", f"{comparison.p999(False) * 1000:.1f} ms"), ("p99.9 with", f"{comparison.p999(True) * 1000:.1f} ms"),
-             ("ratio", f"{comparison.ratio:.2f}")]
-    file.write_text(picture.page(comparison, generations, comparison.prefix, facts))
+             ("ratio", f"{comparison.ratio:.2f}"),
+             ("canary", f"{canary.SHARE} % of {canary.CUSTOMERS} customers for {canary.SECONDS} s at {canary.RATE} requests a second, events as well: "
+                        f"{tried.share * 100:.1f} % of the requests, {tried.summary['failed']} failed"),
+             ("judged", tried.result["canary"]["why"])]
+    file.write_text(picture.page(comparison, generations, comparison.prefix, facts, tried))
     print(f"the picture: {file}")
 
 
@@ -95,14 +105,16 @@ def main():
         comparison = latency.compare(shop)
         figures += of_comparison(comparison)
         command = "./dev bench swap" if len(sys.argv) == 1 else f"tests/load/swap.py --swaps {options.swaps}"
-        write_page(shop, comparison, command, options.page)
+        tried = canary.run(shop)
+        figures += of_canary(tried)
+        write_page(shop, comparison, tried, command, options.page)
         figures += of_growth(f"idle-{options.swaps}", soak.idle_growth(shop, options.swaps))
         result = soak.soak(shop, options.swaps)
         figures += of_soak(result)
     print(json.dumps(result.says()))
     print(*result.complaints, sep="\n", file=sys.stderr)
     print(*figures, sep="\n")
-    if result.complaints or comparison.summary["failed"]:
+    if result.complaints or comparison.summary["failed"] or tried.summary["failed"]:
         sys.exit(1)
 
 

@@ -104,7 +104,26 @@ def closely(comparison, generations, prefix) -> str:
     return dots.svg() + shares.svg() + colours
 
 
-def page(comparison, generations, prefix, facts) -> str:
+def of_canary(canary) -> str:
+    """Every tenth of a second: whom the requests went to, before, during and after a canary."""
+    begin, end, width = canary.begin - 1.5, canary.end + 1.5, 0.1
+    answered = [(request, generation) for request, generation in canary.answered() if begin <= request.due < end]
+    newest = max(generation for _, generation in answered)
+    panel = Panel("A canary: the share of both generations", begin, end, 0, 1, height=140)
+    panel.axes([(0, "0 %"), (0.1, "10 %"), (0.5, "50 %"), (1, "100 %")], 1)
+    buckets = defaultdict(Counter)
+    for request, generation in answered:
+        buckets[int((request.due - begin) / width)][generation == newest] += 1
+    for bucket, count in sorted(buckets.items()):
+        at, new = begin + bucket * width, count[True] / (count[True] + count[False])
+        panel.band(at, at + width, OLD, 0.8, low=new)
+        panel.band(at, at + width, NEW, 0.8, high=new)
+    for at in (canary.begin, canary.end):
+        panel.line(at, 0, at, 1, MARK, 2)
+    return panel.svg() + legend((OLD, "answered by the old generation"), (NEW, "by the new one"), (MARK, "the command, and its end"))
+
+
+def page(comparison, generations, prefix, facts, canary=None) -> str:
     """`facts`: pairs of what and its value, for the table above the pictures."""
     rows = "".join(f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>" for name, value in facts)
     return f"""<!doctype html>
@@ -117,5 +136,6 @@ h2 {{ font-size: 1.05em; margin: 1.6em 0 .4em }} td {{ font-variant-numeric: tab
 <table>{rows}</table>
 {over_time(comparison)}
 {closely(comparison, generations, prefix)}
+{of_canary(canary) if canary else ""}
 </body></html>
 """

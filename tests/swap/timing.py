@@ -44,4 +44,5 @@ def rollbacks(shop, count: int = ROLLBACKS) -> Rollbacks:
             shop.stoactl("rollback", "order")
             found.store.append((time.monotonic() - begin) * 1000)
         found.summary = load.stop()
+    shop.stoactl("upgrade", "--force", new)  # out of quarantine again
     return found
