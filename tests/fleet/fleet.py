@@ -162,8 +162,11 @@ class Fleet:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", self.gateway_port, timeout=3)
             connection.request("GET", path)
-            text = connection.getresponse().read().decode(errors="replace")
-            return "There is nothing at this path." not in text, f"the gateway does not know {path}"
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+            # The gateway's 404 ends with a dot; a host that does not serve what was sent to it answers the same without.
+            on_the_way = answer.status in (502, 503, 504) or (answer.status == 404 and "There is nothing at this path" in text)
+            return not on_the_way, f"the gateway does not know {path}: {answer.status} {text}"
         except OSError as error:
             return False, str(error)
 
