@@ -26,10 +26,13 @@ class ServicesComeLate(Scenario):
         other = ada.buy([(bread, 1)])["orderId"]
         ada.wait(other, lambda order: order["status"] == "CONFIRMED")
         self.back(host)
+        # Topics are not ordered against each other: shipping reads of the cancellation first, and nothing is sent, or of
+        # the confirmed order, and by then the parcel has left. Either way the customer is told, and the books add up.
         order = ada.at_rest(order_id)
-        self.assertEqual((order["status"], order["paymentStatus"]), ("CANCELLED", "REFUNDED"))
+        self.assertIn((order["status"], order["paymentStatus"], order["cancelRefused"]),
+                      (("CANCELLED", "REFUNDED", False), ("COMPLETED", "PAID", True)))
         ada.wait(other, delivered)
-        self.assert_stock(bread, 4)
+        self.assert_stock(bread, 3 if order["cancelRefused"] else 4)
 
     def test_notification(self):
         bread = self.product(stock=5)
