@@ -26,6 +26,7 @@ struct Dispatcher::BuiltInRoute {
     http::Listener listener;
     std::string method, path;
     BuiltIn handler;
+    Admit admit;
 
     bool fits(std::string_view asked) const {
         return path.ends_with("/*") ? asked.starts_with(std::string_view(path).substr(0, path.size() - 1))
@@ -104,8 +105,9 @@ void Dispatcher::publish(std::unique_ptr<Directory> next) {
     directories_.push_back(std::move(next));
 }
 
-void Dispatcher::addBuiltIn(http::Listener listener, std::string method, std::string path, BuiltIn handler) {
-    built_in_.push_back({listener, std::move(method), std::move(path), std::move(handler)});
+void Dispatcher::addBuiltIn(http::Listener listener, std::string method, std::string path, BuiltIn handler,
+                            Admit admit) {
+    built_in_.push_back({listener, std::move(method), std::move(path), std::move(handler), std::move(admit)});
 }
 
 void Dispatcher::serve(plugin::Service& service, const Manifests& manifests) {
@@ -266,8 +268,8 @@ Dispatcher::Refused Dispatcher::authorise(const http::Request& head,
 
 http::Admission Dispatcher::admit(const http::Request& head) {
     http::Admission admission;
-    if (findBuiltIn(head)) {
-        return admission;
+    if (const BuiltInRoute* route = findBuiltIn(head)) {
+        return route->admit ? route->admit(head) : admission;
     }
     if (head.listener == http::Listener::kEdge) {
         if (const auto wait = rate_limiter_.take(head.remote_address, head.received)) {

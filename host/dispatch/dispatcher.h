@@ -31,6 +31,8 @@ namespace stoa::host::dispatch {
 
 /// A route of the host's own: health, metrics, registry. Runs on the I/O thread; may answer later from another one.
 using BuiltIn = std::function<void(std::shared_ptr<http::Exchange>)>;
+/// Decides on the head alone how such a request goes on; `ticket` stays empty. [io], never blocks.
+using Admit = std::function<http::Admission(const http::Request& head)>;
 
 struct DispatcherOptions {
     std::chrono::milliseconds deadline{30'000};      ///< of a request that brings none
@@ -46,7 +48,8 @@ public:
     ~Dispatcher() override;
 
     /// [control] Before the listeners start. Path: exact, or ending in "/*".
-    void addBuiltIn(http::Listener listener, std::string method, std::string path, BuiltIn handler);
+    /// Without `admit` every request is let in, with the default limits.
+    void addBuiltIn(http::Listener listener, std::string method, std::string path, BuiltIn handler, Admit admit = {});
     void setForwarder(Forwarder& forwarder) { forwarder_ = &forwarder; }
 
     /// [control] Puts the routes of a service on its listener: of its active version and of those that may serve beside

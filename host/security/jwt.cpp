@@ -27,7 +27,7 @@ tl::expected<Json::Value, std::string> object(std::string_view part, const char*
 
 /// Everything in the header is ours; whatever else stands there, `crit`, `jwk`, `jku` or `x5u` before all, is refused.
 std::string headerFault(const Json::Value& header, std::string_view typ) {
-    const bool certified = typ == kServiceToken || typ == kRegistrationToken;
+    const bool certified = typ == kServiceToken || typ == kRegistrationToken || typ == kUpgradeToken;
     for (const std::string& name : header.getMemberNames()) {
         const bool known = name == "alg" || name == "typ" || name == "kid" || (certified && name == kCertificateHeader);
         if (!known) {

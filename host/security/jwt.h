@@ -22,10 +22,11 @@ inline constexpr std::string_view kAccessToken = "at+jwt";  ///< RFC 9068
 inline constexpr std::string_view kServiceToken = "stoa-service+jwt";
 inline constexpr std::string_view kCertificateToken = "stoa-cert+jwt";
 inline constexpr std::string_view kRegistrationToken = "stoa-registration+jwt";
+inline constexpr std::string_view kUpgradeToken = "stoa-upgrade+jwt";
 
 inline constexpr std::size_t kTokenLimit = 8192;
 inline constexpr std::chrono::seconds kLeeway{5};
-/// Header member of service tokens and registrations: the certificate of the key that signed them.
+/// Header member of service tokens, registrations and upgrade orders: the certificate of the key that signed them.
 inline constexpr const char* kCertificateHeader = "stoa_cert";
 
 /// A token whose form is right; nothing in it is to be believed before verify() said true.
@@ -43,7 +44,7 @@ struct Jws {
 bool isKid(std::string_view kid);
 
 /// The error says what is wrong with the form and holds nothing of the token. `typ` is what must be in the header; a
-/// certificate is accepted, and required, for service tokens and registrations only.
+/// certificate is accepted, and required, for service tokens, registrations and upgrade orders only.
 tl::expected<Jws, std::string> parseJws(std::string_view compact, std::string_view typ,
                                         std::size_t limit = kTokenLimit);
 
