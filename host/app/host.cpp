@@ -163,6 +163,8 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted, Reload a
     plugins->on_change = [this] { announce(); };
     readiness = std::make_unique<plugin::WorkerPool>("readiness", plugin::WorkerPoolOptions{1, 16});
     addOperations();
+    remote_upgrades = std::make_unique<RemoteUpgrades>(identity, state.epoch(), config.state, versionChanges());
+    remote_upgrades->addRoutes(*dispatcher);
     const std::lock_guard lock(registry_mutex);
     may_serve_registry = true;
 }
@@ -182,6 +184,7 @@ Host::Parts::~Parts() {
     readiness.reset();
     server.reset();
     registry_server.reset();  // before the registry: it answers from it
+    remote_upgrades.reset();
     plugins.reset();
     user_keys.reset();
     tracer.reset();

@@ -10,6 +10,7 @@
 
 #include "host/app/host.h"
 #include "host/app/plugin_set.h"
+#include "host/app/remote_upgrade.h"
 #include "host/app/state_directory.h"
 #include "host/app/watcher.h"
 #include "host/base/clock.h"
@@ -74,6 +75,7 @@ struct Host::Parts {
     security::Passwords passwords;
     security::SigningKeys signing_keys;
     std::unique_ptr<PluginSet> plugins;
+    std::unique_ptr<RemoteUpgrades> remote_upgrades;  ///< what other hosts of the fleet ask for
     std::unique_ptr<http::Server> server;
     std::unique_ptr<plugin::WorkerPool> readiness;  ///< one thread that looks at databases for /readyz
     std::unique_ptr<control::Server> control;
@@ -92,8 +94,10 @@ struct Host::Parts {
     void answerReadiness(const std::shared_ptr<http::Exchange>& exchange);
     void addDocuments(http::Listener listener, const std::string& prefix);
     void addRegistry();
-    void addCommands();         ///< commands.cpp: what stoactl asks
-    void addUpgradeCommands();  ///< upgrade_commands.cpp
+    void addCommands();               ///< commands.cpp: what stoactl asks
+    void addUpgradeCommands();        ///< upgrade_commands.cpp
+    VersionChanges versionChanges();  ///< fleet_commands.cpp
+    Json::Value upgradeFleet(const Json::Value& arguments, control::Progress& progress);
     Json::Value setConfig(const Json::Value& arguments, const Step& step);
     Json::Value reloadConfig(const Json::Value& arguments, const Step& step);
     Json::Value status();  ///< of `stoactl status`

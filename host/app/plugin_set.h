@@ -55,7 +55,8 @@ public:
     /// what to do. Takes as long as the canary does.
     Json::Value upgrade(const std::string& file, const UpgradeOptions& options, const Step& step);
     /// Ends a canary; else goes back to the version before: to the warm one at once, to that of the store otherwise.
-    Json::Value rollBack(const std::string& name, const Step& step);
+    /// With `only`, the SHA-256 of a file, nothing happens (STOA_CONFLICT) unless that is what it would leave.
+    Json::Value rollBack(const std::string& name, const Step& step, const std::string& only = {});
     /// Runs the same version again with what the configuration says now.
     Json::Value reconfigure(const std::string& name, const config::Plugin& section, const Step& step);
     /// Housekeeping, often: former generations that became free, windows that are over.

@@ -15,13 +15,15 @@ plugin::Version versionOf(const plugin::Environment& environment) { return {envi
 
 }  // namespace
 
-Json::Value PluginSet::rollBack(const std::string& name, const Step& step) {
+Json::Value PluginSet::rollBack(const std::string& name, const Step& step, const std::string& only) {
     plugin::Service* service = find(name);
     const auto active = service ? service->active() : std::nullopt;
     if (!active) {
         throw Error(STOA_NOT_FOUND, fmt::format("this host runs no {}: `stoactl plugins` lists what it runs", name));
     }
-    if (service->canary() && turns_.giveUp(name, "an operator ended the canary")) {
+    const auto canary = service->canary();
+    const bool left = only.empty() || (canary ? canary->sha256 : active->sha256) == only;
+    if (canary && left && turns_.giveUp(name, "an operator ended the canary")) {
         Json::Value result;
         result["name"] = name;
         result["version"] = active->version;
@@ -29,6 +31,10 @@ Json::Value PluginSet::rollBack(const std::string& name, const Step& step) {
         return result;
     }
     const auto turn = turns_.take(name, "a rollback");
+    if (!only.empty() && service->active()->sha256 != only) {
+        throw Error(STOA_CONFLICT, fmt::format("{} {} runs here, and not the file that was to be left: nothing to do",
+                                               name, service->active()->version));
+    }
     if (service->warm()) {
         return backToWarm(*service, step);
     }

@@ -43,6 +43,11 @@ Json::Value PluginSet::upgrade(const std::string& file, const UpgradeOptions& op
     const auto began = steady_clock::now();
     const plugin::Staged staged = stage(file);
     const std::string& name = staged.manifest->name;
+    if (options.fleet && (options.fleet->service != name || options.fleet->sha256 != staged.sha256)) {
+        throw Error(STOA_FORBIDDEN, fmt::format("an upgrade of {} was asked for, but the file is another one: it holds "
+                                                "{} {}, or changed meanwhile; ask again",
+                                                options.fleet->service, name, staged.manifest->version));
+    }
     const auto turn = turns_.take(name, "an upgrade to " + staged.manifest->version);
     Candidate candidate{staged, staged.sha256, "upgrade"};
     if (const auto record = records_.active(name)) {
@@ -55,6 +60,14 @@ Json::Value PluginSet::upgrade(const std::string& file, const UpgradeOptions& op
     }
     Attempt attempt{std::move(candidate), options, step, *turn, began};
     attempt.tell("staged", staged.sha256.substr(0, 12) + (staged.signer.empty() ? "" : ", signed by " + staged.signer));
+    if (options.fleet) {
+        const plugin::Service* service = find(name);
+        attempt.former = service ? service->active() : std::nullopt;
+        if (attempt.former && attempt.former->sha256 == staged.sha256) {
+            attempt.result["outcome"] = "unchanged";
+            return attempt.report();
+        }
+    }
     return replace(attempt);
 }
 

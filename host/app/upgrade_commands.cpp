@@ -16,36 +16,6 @@ using control::CommandError;
 using control::Progress;
 using control::Turn;
 
-std::chrono::milliseconds millisecondsIn(const Json::Value& value) {
-    return std::chrono::milliseconds{value.isIntegral() ? value.asInt64() : 0};
-}
-
-bool isSet(const Json::Value& arguments, const char* flag) {
-    return arguments[flag].isBool() && arguments[flag].asBool();
-}
-
-UpgradeOptions upgradeOptions(const Json::Value& arguments) {
-    UpgradeOptions options;
-    if (arguments["canary"].isIntegral()) {
-        options.canary.permyriad =
-            static_cast<std::uint32_t>(std::clamp<std::int64_t>(arguments["canary"].asInt64(), 0, 10'000));
-    }
-    options.canary.events = isSet(arguments, "events");
-    if (arguments.isMember("for")) {
-        options.canary_window = millisecondsIn(arguments["for"]);
-    }
-    if (arguments.isMember("warm")) {
-        options.warm = millisecondsIn(arguments["warm"]);
-    }
-    options.wait = isSet(arguments, "wait");
-    options.add = isSet(arguments, "add");
-    options.dry_run = isSet(arguments, "dry_run");
-    options.force = isSet(arguments, "force");
-    options.accept_thin = isSet(arguments, "accept_thin");
-    options.allow_breaking = isSet(arguments, "allow_breaking");
-    return options;
-}
-
 Step reportTo(Progress& progress) {
     return [&progress, began = std::chrono::steady_clock::now()](const std::string& step, const std::string& detail) {
         const auto took = std::chrono::steady_clock::now() - began;
@@ -158,9 +128,14 @@ void Host::Parts::addUpgradeCommands() {
             },
             Turn::kAnytime);
     };
-    changing("upgrade", [this](const Json::Value& arguments, const Step& step) {
-        return plugins->upgrade(textOr(arguments, "file"), upgradeOptions(arguments), step);
-    });
+    control->add(
+        "upgrade",
+        [this](const Json::Value& arguments, Progress& progress) {
+            return arguments.isMember("fleet")
+                       ? upgradeFleet(arguments, progress)
+                       : plugins->upgrade(textOr(arguments, "file"), upgradeOptions(arguments), reportTo(progress));
+        },
+        Turn::kAnytime);
     changing("rollback", [this](const Json::Value& arguments, const Step& step) {
         return plugins->rollBack(textOr(arguments, "service"), step);
     });

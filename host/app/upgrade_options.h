@@ -7,12 +7,20 @@
 #include <optional>
 #include <string>
 
+#include <json/value.h>
+
 #include "host/plugin/slot.h"
 
 namespace stoa::host::app {
 
 /// A line of progress for whoever waits: "loaded", "migrated", ….
 using Step = std::function<void(const std::string& step, const std::string& detail)>;
+
+/// What a fleet upgrade is about: this file of this service and no other; a host that runs it already is left alone.
+struct FleetFile {
+    std::string service;
+    std::string sha256;
+};
 
 struct UpgradeOptions {
     plugin::CanaryShare canary;                       ///< permyriad 0: no canary
@@ -25,6 +33,10 @@ struct UpgradeOptions {
     bool force = false;                               ///< also a version in quarantine
     bool accept_thin = false;                         ///< a canary that saw too little traffic is published
     bool allow_breaking = false;                      ///< callers and readers of the old version may break
+    std::optional<FleetFile> fleet;                   ///< one host after the other is upgraded, and this one is one
 };
+
+/// As stoactl writes them: {"canary":1000,"for":60000,"accept_thin":true}.
+UpgradeOptions upgradeOptions(const Json::Value& arguments);
 
 }  // namespace stoa::host::app

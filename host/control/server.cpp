@@ -207,7 +207,11 @@ private:
             answer["result"] = registered.command(arguments, progress);
             return answer;
         } catch (const CommandError& error) {
-            return failure(error.code(), error.what(), error.cure());
+            Json::Value answer = failure(error.code(), error.what(), error.cure());
+            if (!error.details().isNull()) {
+                answer["error"]["details"] = error.details();
+            }
+            return answer;
         } catch (const Error& error) {
             return failure(std::string(statusName(error.status())), error.what(),
                            error.retryable() ? "try again later" : "");

@@ -2,7 +2,7 @@
 ///
 ///     → {"command":"upgrade","arguments":{"file":"order.so"}}
 ///     ← {"progress":{"step":"probe"}}                            any number of times
-///     ← {"result":{…}}    or    {"error":{"code":"…","message":"…","cure":"…"}}
+///     ← {"result":{…}}    or    {"error":{"code":"…","message":"…","cure":"…","details":…}}
 ///
 /// A connection may ask again after its answer. The folder's README has the shape of each command's result.
 #pragma once
@@ -30,14 +30,17 @@ public:
 /// Why a command failed, for the operator. stoa::Error is answered as well, with its status's name as the code.
 class CommandError : public std::runtime_error {
 public:
-    CommandError(std::string code, const std::string& message, std::string cure)
-        : std::runtime_error(message), code_(std::move(code)), cure_(std::move(cure)) {}
+    /// `details`: for programs, what is known beyond the sentence.
+    CommandError(std::string code, const std::string& message, std::string cure, Json::Value details = {})
+        : std::runtime_error(message), code_(std::move(code)), cure_(std::move(cure)), details_(std::move(details)) {}
     const std::string& code() const { return code_; }
     const std::string& cure() const { return cure_; }
+    const Json::Value& details() const { return details_; }
 
 private:
     std::string code_;
     std::string cure_;
+    Json::Value details_;
 };
 
 using Command = std::function<Json::Value(const Json::Value& arguments, Progress& progress)>;

@@ -1,31 +1,15 @@
 """Who one is must be proven: no token, and every kind of wrong one; and what is for services is not at the edge."""
 
-import base64
 import json
 import time
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from shop import Shop
 from support import raw
+from support.jose import packed, signed, unpacked
 from support.scenario import Scenario
-
-
-def packed(data) -> str:
-    data = data if isinstance(data, bytes) else json.dumps(data).encode()
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def unpacked(part) -> dict:
-    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-
-
-def signed(head, claims, key) -> str:
-    """A JWT; ES256 as RFC 7518 wants it: r and s, 32 bytes each."""
-    text = f"{packed(head)}.{packed(claims)}"
-    r, s = utils.decode_dss_signature(key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
-    return f"{text}.{packed(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
 class BadTokens(Scenario):

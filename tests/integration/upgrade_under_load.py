@@ -1,36 +1,9 @@
 """`stoactl upgrade` replaces a plugin while customers ask and buy, and no request fails."""
 
-import threading
-
-from shop import Shop, delivered, new_key
+from shop import delivered, new_key
 from support import plugin_files, surroundings
-from support.scenario import Scenario, wait_until
-
-
-class Load:
-    """Threads that do something again and again; what went wrong is kept."""
-
-    def __init__(self, works):
-        self.done, self.failures, self.stopped = [0] * len(works), [], threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(number, work)) for number, work in enumerate(works)]
-
-    def run(self, number, work):
-        while not self.stopped.is_set():
-            try:
-                work()
-                self.done[number] += 1
-            except Exception as error:
-                self.failures.append(f"{type(error).__name__}: {error}")
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped.set()
-        for thread in self.threads:
-            thread.join()
+from support.load import Load
+from support.scenario import Scenario
 
 
 class UpgradeUnderLoad(Scenario):
@@ -54,13 +27,11 @@ class UpgradeUnderLoad(Scenario):
         with Load([lambda: self.shop.request("GET", f"/api/v1/products/{bread.id}"),
                    lambda: self.shop.request("GET", "/api/v1/orders", token=ada.token), buy]) as load:
             for round, plugin in enumerate(("product", "order", "inventory", "payment", "product")):
-                before = list(load.done)
-                wait_until(lambda: all(now > then + 2 for now, then in zip(load.done, before)), what="the load runs")
+                load.wait_for_more()
                 version = f"1.0.{round + 1}"
                 self.assertEqual(self.upgrade(plugin, version)["version"], version)
                 self.assertEqual(self.running(plugin), [(version, "active")])
-            before = list(load.done)
-            wait_until(lambda: all(now > then + 2 for now, then in zip(load.done, before)), what="the load runs on")
+            load.wait_for_more()
         self.assertEqual(load.failures, [])
         for order_id in placed:
             ada.wait(order_id, delivered, seconds=120)

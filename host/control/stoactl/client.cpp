@@ -56,7 +56,7 @@ bool inUse(const std::string& path) {
 }
 
 Refusal refusalOf(const Json::Value& error) {
-    return {textOr(error, "code"), textOr(error, "message"), textOr(error, "cure")};
+    return {textOr(error, "code"), textOr(error, "message"), textOr(error, "cure"), error["details"]};
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ struct Refusal {
     std::string code;
     std::string message;
     std::string cure;
+    Json::Value details;  ///< for programs; null when there are none
 };
 
 /// No host answers at the socket. The text says what to do.

@@ -39,6 +39,7 @@ std::string overview() {
 std::string writtenAs(const Parameter& option) {
     const char* value = option.kind == Kind::kDuration ? " TIME"
                         : option.kind == Kind::kShare  ? " SHARE"
+                        : option.kind == Kind::kNumber ? " N"
                         : option.kind == Kind::kText   ? " VALUE"
                                                        : "";
     return fmt::format("{}{}", option.name, value);
@@ -212,9 +213,10 @@ bool takeOption(Words& sorted, const std::string& word, const std::string* next)
     if (auto value = valueOf(option->kind, text, {})) {
         place = std::move(*value);
     } else {
-        sorted.mistake =
-            fmt::format("stoactl: {} can't be \"{}\": write {}", name, text,
-                        option->kind == Kind::kShare ? "a share like 10%" : "a time like 250ms, 60s or 5m");
+        sorted.mistake = fmt::format("stoactl: {} can't be \"{}\": write {}", name, text,
+                                     option->kind == Kind::kShare    ? "a share like 10%"
+                                     : option->kind == Kind::kNumber ? "a whole number"
+                                                                     : "a time like 250ms, 60s or 5m");
     }
     return behind;
 }
@@ -248,6 +250,23 @@ Words sortOut(const std::vector<std::string>& arguments) {
     return sorted;
 }
 
+/// What the table can't say: which arguments belong together. Empty when they fit.
+std::string mistakeAmong(const Command& command, Json::Value& question) {
+    if (command.name == "dlq redrive") {
+        // With --all the operand is the service whose letters are meant.
+        if (question.isMember("all") && question.isMember("id")) {
+            question.removeMember("id", &question["service"]);
+        } else if (!question.isMember("all") && !question.isMember("id")) {
+            return "stoactl: dlq redrive needs an ID, or --all";
+        }
+    }
+    const bool fleet = question.isMember("fleet");
+    if (command.name == "upgrade" && !fleet && (question.isMember("wave") || question.isMember("pause"))) {
+        return "stoactl: --wave and --pause belong to --fleet";
+    }
+    return {};
+}
+
 }  // namespace
 
 Parsed parse(const std::vector<std::string>& arguments, const std::string& folder) {
@@ -276,13 +295,8 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& folde
     if (sorted.mistake.empty() && !fill(*command, operands, folder, question)) {
         sorted.mistake = fmt::format("stoactl: wrong arguments for {}", command->name);
     }
-    if (command->name == "dlq redrive" && sorted.mistake.empty()) {
-        // With --all the operand is the service whose letters are meant.
-        if (question.isMember("all") && question.isMember("id")) {
-            question.removeMember("id", &question["service"]);
-        } else if (!question.isMember("all") && !question.isMember("id")) {
-            sorted.mistake = "stoactl: dlq redrive needs an ID, or --all";
-        }
+    if (sorted.mistake.empty()) {
+        sorted.mistake = mistakeAmong(*command, question);
     }
     if (!sorted.mistake.empty()) {
         return Usage{fmt::format("{}\nusage: stoactl {}", sorted.mistake, usageOf(*command))};

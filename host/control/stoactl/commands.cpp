@@ -38,7 +38,10 @@ constexpr Command kCommands[] = {
     {"upgrade",
      "load a newer version of a plugin while the host serves",
      "The old version serves until the new one is ready, then finishes what it began, and stays for a while so that\n"
-     "`stoactl rollback` can bring it back at once. If a step fails nothing changes.",
+     "`stoactl rollback` can bring it back at once. If a step fails nothing changes.\n"
+     "With --fleet this host comes first and then asks each other one that runs the service; what one refuses, all "
+     "give\n"
+     "back, and the file is loaded again with --force only. Ctrl-C counts as a refusal.",
      {{"FILE", "file", Kind::kFile}},
      {{"--canary", "canary", Kind::kShare, "first a share of the requests, like 10%; errors and latency decide"},
       {"--for", "for", Kind::kDuration, "how long the canary is watched; 60s"},
@@ -49,7 +52,10 @@ constexpr Command kCommands[] = {
       {"--dry-run", "dry_run", Kind::kFlag, "everything that changes nothing"},
       {"--add", "add", Kind::kFlag, "load a plugin that this host does not run yet"},
       {"--force", "force", Kind::kFlag, "also a version that was withdrawn before"},
-      {"--allow-breaking", "allow_breaking", Kind::kFlag, "also when callers of the old version may break"}}},
+      {"--allow-breaking", "allow_breaking", Kind::kFlag, "also when callers of the old version may break"},
+      {"--fleet", "fleet", Kind::kFlag, "on every host that runs the service, one after the other"},
+      {"--wave", "wave", Kind::kNumber, "with --fleet: so many hosts at the same time; 1"},
+      {"--pause", "pause", Kind::kDuration, "with --fleet: between two waves; 0s"}}},
     {"rollback",
      "back to the version before, or the end of a canary",
      "At once while the old version is warm, from the store afterwards. The version that is left is not loaded again\n"

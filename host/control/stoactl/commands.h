@@ -27,7 +27,7 @@ struct Parameter {
     bool optional = false;  ///< operands only: options always are
 };
 
-constexpr std::size_t kMaxParameters = 10;
+constexpr std::size_t kMaxParameters = 13;
 
 struct Command {
     std::string_view name;

@@ -25,6 +25,9 @@ void tell(const Refusal& refusal, bool json) {
         error["error"]["code"] = refusal.code;
         error["error"]["message"] = refusal.message;
         error["error"]["cure"] = refusal.cure;
+        if (!refusal.details.isNull()) {
+            error["error"]["details"] = refusal.details;
+        }
         std::cout << stoa::writeJson(error) << "\n";
     }
     std::cerr << "stoactl: " << refusal.message << "\n";
@@ -49,10 +52,10 @@ int run(const Question& question) try {
     tell(answer.error(), question.json);
     return kRefused;
 } catch (const Unreachable& failure) {
-    tell({"unreachable", failure.what(), ""}, question.json);
+    tell({"unreachable", failure.what(), "", {}}, question.json);
     return kUnreachable;
 } catch (const stoa::Error& failure) {
-    tell({std::string(stoa::statusName(failure.status())), failure.what(), ""}, question.json);
+    tell({std::string(stoa::statusName(failure.status())), failure.what(), "", {}}, question.json);
     return failure.status() == STOA_INVALID ? kUsage : kRefused;
 }
 

@@ -58,6 +58,10 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string(R"(dlq redrive {"all":true,"service":"order"})"),
                              asked({"dlq", "redrive", "--all", "order"}));
         CPPUNIT_ASSERT_EQUAL(std::string(R"(upgrade {"file":"/here/order.so"})"), asked({"upgrade", "./order.so"}));
+        CPPUNIT_ASSERT_EQUAL(std::string(R"(upgrade {"file":"/o.so","fleet":true,"pause":10000,"wave":2})"),
+                             asked({"upgrade", "/o.so", "--fleet", "--wave=2", "--pause", "10s"}));
+        CPPUNIT_ASSERT(asked({"upgrade", "/o.so", "--wave", "2"}).starts_with("usage stoactl: --wave and --pause"));
+        CPPUNIT_ASSERT(asked({"upgrade", "/o.so", "--fleet", "--wave", "all"}).find("a whole number") < 200);
         CPPUNIT_ASSERT_EQUAL(std::string(R"(upgrade {"file":"/o.so"})"), asked({"upgrade", "/o.so"}));
         CPPUNIT_ASSERT_EQUAL(std::string(R"(drain {"leave":true})"), asked({"drain", "--leave"}));
         CPPUNIT_ASSERT_EQUAL(std::string("drain {}"), asked({"drain"}));

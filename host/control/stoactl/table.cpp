@@ -212,7 +212,8 @@ std::string renderProgress(const Json::Value& step) {
     if (!step.isObject()) {
         return cell(step);
     }
-    std::string text = cell(step["step"]);
+    std::string text = textOr(step, "address");
+    text += (text.empty() ? "" : " ") + cell(step["step"]);
     if (step["ms"].isIntegral()) {
         text = fmt::format("{:>7} ms  {}", step["ms"].asInt64(), text);
     }
