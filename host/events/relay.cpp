@@ -172,7 +172,9 @@ bool OutboxRelay::mustRenew() const {
 
 OutboxRelay::Pass OutboxRelay::publishAll() {
     std::set<TopicKey> blocked;
-    for (std::int64_t after = 0; !mustRenew();) {
+    // Renewals are asked for after a batch, not before it: a database that takes longer for one than they are apart
+    // would otherwise see nothing but renewals.
+    for (std::int64_t after = 0; holdsFreshLeases();) {
         const std::vector<OutboxRow> rows = store_.load(after, options_.batch);
         if (after == 0) {
             report(rows);
@@ -195,6 +197,9 @@ OutboxRelay::Pass OutboxRelay::publishAll() {
         store_.remove(published.acknowledged);
         // Rows of a key that is stuck stay in front; others may pass behind them.
         after = blocked.empty() ? 0 : rows.back().position;
+        if (mustRenew()) {
+            break;
+        }
     }
     return blocked.empty() ? Pass::kMore : Pass::kBlocked;
 }
