@@ -85,6 +85,8 @@ Json::Value PluginSet::replace(Attempt& attempt) {
         publish(attempt);
     } catch (const Error& why) {
         refuse(attempt, why);
+    } catch (const std::exception& why) {
+        refuse(attempt, Error(STOA_INTERNAL, why.what()));  // a directory that can't be made, no memory left
     }
     retire(attempt);
     return attempt.report();
@@ -254,6 +256,9 @@ void PluginSet::refuse(Attempt& attempt, const Error& why) {
     {
         const std::lock_guard turn(lifecycle_);
         attempt.generation.reset();
+        if (attempt.service) {
+            attempt.service->withdrawCanary();  // one that did well, and could then not be recorded
+        }
         if (attempt.service && attempt.former) {
             serve(*attempt.service);
         } else if (attempt.service) {

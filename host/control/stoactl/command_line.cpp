@@ -171,7 +171,6 @@ bool fill(const Command& command, std::span<const std::string> words, const std:
 struct Words {
     Question question;
     std::vector<std::string> words;
-    std::vector<std::string> options;  ///< "--for=60s" or "--for" with its value as the next one
     bool help = false;
     bool version = false;
     std::string mistake;
