@@ -1,7 +1,7 @@
 """Cancelling before the money has come, before the parcel has left, and too late."""
 
 from shop import ADDRESS, Refused, delivered, new_key
-from support.scenario import Scenario
+from support.scenario import Scenario, wait_until
 
 
 class OrdersAreCancelled(Scenario):
@@ -14,10 +14,22 @@ class OrdersAreCancelled(Scenario):
         bread = self.product(stock=4)
         ada = self.customer()
         order_id = ada.buy([(bread, 3)], "tok_slow")["orderId"]
+        # Cancelled any sooner, the order has no answer to wait for.
+        wait_until(lambda: self.query("sandbox_psp", f"""select 1 from psp_payments where reference =
+            '{ada.order(order_id)["paymentId"]}'"""), what="the provider is asked")
         ada.cancel(order_id)
         order = ada.at_rest(order_id)
         self.assertEqual((order["status"], order["reason"], order["paymentStatus"]), ("CANCELLED", "customer", "VOIDED"))
         self.assertIn("answer overdue", ada.timeline(order_id))
+        self.assert_stock(bread, 4)
+
+    def test_before_the_provider_is_asked_nobody_is_charged(self):
+        bread = self.product(stock=4)
+        ada = self.customer()
+        order_id = ada.buy([(bread, 3)], "tok_slow")["orderId"]
+        ada.cancel(order_id)
+        order = ada.at_rest(order_id)
+        self.assertEqual((order["status"], order["reason"], order["paymentStatus"]), ("CANCELLED", "customer", "VOIDED"))
         self.assert_stock(bread, 4)
 
     def test_after_payment_the_money_goes_back(self):
