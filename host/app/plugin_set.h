@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,8 @@ struct Pending {
     Candidate candidate;
 };
 
-/// Changes of one service come one after another (Turns), and each step that touches the set holds `lifecycle_`; the
-/// rest from any thread.
+/// Changes of one service come one after another (Turns), those of several at once; each step that touches the set
+/// holds `lifecycle_`; the rest from any thread.
 class PluginSet {
 public:
     PluginSet(Surroundings surroundings, std::vector<std::unique_ptr<plugin::Capability>> capabilities);
@@ -58,7 +59,12 @@ public:
     /// With `only`, the SHA-256 of a file, nothing happens (STOA_CONFLICT) unless that is what it would leave.
     Json::Value rollBack(const std::string& name, const Step& step, const std::string& only = {});
     /// Runs the same version again with what the configuration says now.
-    Json::Value reconfigure(const std::string& name, const config::Plugin& section, const Step& step);
+    /// `turn`: taken for this plugin before its configuration was read, so that nobody else changes either meanwhile.
+    Json::Value reconfigure(const Turns::Turn& turn, const config::Plugin& section, const Step& step);
+    /// The right to change a service; throws stoa::Error naming what is under way.
+    std::unique_ptr<Turns::Turn> turn(const std::string& name, const std::string& what) {
+        return turns_.take(name, what);
+    }
     /// Housekeeping, often: former generations that became free, windows that are over.
     void retireFormer();
     /// Housekeeping, now and then: old idempotency keys.
@@ -116,6 +122,7 @@ private:
     void check(Attempt& attempt);
     void probe(Attempt& attempt);
     void prepare(Attempt& attempt);
+    void handOver(Attempt& attempt);
     void watchCanary(Attempt& attempt);
     static upgrade::Verdict judged(Attempt& attempt, upgrade::Judge judge);
     void publish(Attempt& attempt);
@@ -138,8 +145,10 @@ private:
     plugin::Store store_;
     plugin::Records records_;
     Turns turns_;
-    std::mutex lifecycle_;  ///< one step that changes the set at a time
-    std::mutex mutex_;      ///< the maps below
+    /// Shared by steps that change one service, which its turn keeps apart from others of that service; held alone by
+    /// what concerns all: the start, housekeeping, the end.
+    std::shared_mutex lifecycle_;
+    std::mutex mutex_;  ///< the maps below
     std::map<std::string, std::unique_ptr<plugin::Service>> services_;
     std::map<std::string, std::filesystem::path> files_;  ///< by plugin: what --plugin or the configuration names
     std::map<std::string, config::Plugin> sections_;      ///< reconfigured since the start

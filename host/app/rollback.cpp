@@ -17,7 +17,7 @@ plugin::Version versionOf(const plugin::Environment& environment) { return {envi
 
 Json::Value PluginSet::rollBack(const std::string& name, const Step& step, const std::string& only) {
     plugin::Service* service = find(name);
-    const auto active = service ? service->active() : std::nullopt;
+    auto active = service ? service->active() : std::nullopt;
     if (!active) {
         throw Error(STOA_NOT_FOUND, fmt::format("this host runs no {}: `stoactl plugins` lists what it runs", name));
     }
@@ -31,9 +31,10 @@ Json::Value PluginSet::rollBack(const std::string& name, const Step& step, const
         return result;
     }
     const auto turn = turns_.take(name, "a rollback");
-    if (!only.empty() && service->active()->sha256 != only) {
+    active = service->active();  // what was active before the turn may be history
+    if (!only.empty() && active->sha256 != only) {
         throw Error(STOA_CONFLICT, fmt::format("{} {} runs here, and not the file that was to be left: nothing to do",
-                                               name, service->active()->version));
+                                               name, active->version));
     }
     if (service->warm()) {
         return backToWarm(*service, step);
@@ -63,7 +64,7 @@ Json::Value PluginSet::backToWarm(plugin::Service& service, const Step& step) {
     const plugin::Environment to = *service.warm();
     std::chrono::microseconds took{};
     {
-        const std::lock_guard lock(lifecycle_);
+        const std::shared_lock lock(lifecycle_);
         // The pointer first, the disk afterwards: whoever rolls back wants the old version to answer now. Killed in
         // between, nobody has been told yet that it is done.
         if (!service.rollBack()) {
@@ -107,13 +108,13 @@ void PluginSet::withdraw(const plugin::Environment& from, const plugin::Environm
     }
 }
 
-Json::Value PluginSet::reconfigure(const std::string& name, const config::Plugin& changed, const Step& step) {
+Json::Value PluginSet::reconfigure(const Turns::Turn& turn, const config::Plugin& changed, const Step& step) {
+    const std::string& name = turn.service();
     plugin::Service* service = find(name);
     const auto active = service ? service->active() : std::nullopt;
     if (!active) {
         throw Error(STOA_NOT_FOUND, fmt::format("this host runs no {}: `stoactl plugins` lists what it runs", name));
     }
-    const auto turn = turns_.take(name, "a new configuration");
     const config::Plugin former = section(name);
     if (former.sql != changed.sql || former.workers != changed.workers || former.queue != changed.queue ||
         former.sql_connections != changed.sql_connections) {
@@ -138,7 +139,7 @@ Json::Value PluginSet::reconfigure(const std::string& name, const config::Plugin
         Attempt attempt{{staged, record ? record->source_sha256 : active->sha256, "config"},
                         options,
                         step,
-                        *turn,
+                        turn,
                         steady_clock::now()};
         attempt.tell("found", active->sha256.substr(0, 12));
         return replace(attempt);

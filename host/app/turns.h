@@ -21,6 +21,7 @@ public:
         Turn& operator=(const Turn&) = delete;
         /// Why it shall give up, or empty. Looked at where it waits.
         std::string givenUp() const;
+        const std::string& service() const { return service_; }
 
     private:
         friend class Turns;

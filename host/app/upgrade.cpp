@@ -7,12 +7,15 @@
 #include <stoa/json.h>
 
 #include "host/observe/log.h"
+#include "host/plugin/handover.h"
 
 namespace stoa::host::app {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+constexpr milliseconds kSaveLimit{1000};
 
 bool sameFile(const std::filesystem::path& a, const std::filesystem::path& b) {
     std::error_code missing;
@@ -41,14 +44,19 @@ plugin::Staged PluginSet::stage(const std::string& file) try { return store_.sta
 
 Json::Value PluginSet::upgrade(const std::string& file, const UpgradeOptions& options, const Step& step) {
     const auto began = steady_clock::now();
+    // The turn before the store: another change of this service may be collecting what is not wanted there.
+    const auto named = plugin::Store::look(file);
+    const auto turn = turns_.take(named->name, "an upgrade to " + named->version);
     const plugin::Staged staged = stage(file);
-    const std::string& name = staged.manifest->name;
+    const std::string& name = turn->service();
+    if (staged.manifest->name != name) {
+        throw Error(STOA_CONFLICT, fmt::format("{} has just become another plugin: try again", file));
+    }
     if (options.fleet && (options.fleet->service != name || options.fleet->sha256 != staged.sha256)) {
         throw Error(STOA_FORBIDDEN, fmt::format("an upgrade of {} was asked for, but the file is another one: it holds "
                                                 "{} {}, or changed meanwhile; ask again",
                                                 options.fleet->service, name, staged.manifest->version));
     }
-    const auto turn = turns_.take(name, "an upgrade to " + staged.manifest->version);
     Candidate candidate{staged, staged.sha256, "upgrade"};
     if (const auto record = records_.active(name)) {
         // What stands where --plugin points is what a restart compares with: only a new file there counts as seen.
@@ -163,7 +171,7 @@ void PluginSet::probe(Attempt& attempt) {
 
 /// The new version in this process, ready to serve beside the old one.
 void PluginSet::prepare(Attempt& attempt) {
-    const std::lock_guard turn(lifecycle_);
+    const std::shared_lock turn(lifecycle_);
     const plugin::Staged& staged = attempt.candidate.staged;
     if (!attempt.service) {
         attempt.service = &serviceFor(*staged.manifest);
@@ -178,13 +186,32 @@ void PluginSet::prepare(Attempt& attempt) {
     }
     migrate(*attempt.service, *staged.manifest);
     attempt.tell("migrated", fmt::format("{} migrations known", staged.manifest->migrations.size()));
+    handOver(attempt);
     startAndWait(*attempt.generation, surroundings_.config.upgrade.health, &attempt.turn);
     attempt.tell("healthy", "");
     serve(*attempt.service, staged.manifest);
 }
 
+/// The old version's state for the new one. Whatever goes wrong is a warning: the new one then begins without.
+void PluginSet::handOver(Attempt& attempt) {
+    if (!attempt.former) {
+        return;
+    }
+    try {
+        const std::string blob = plugin::saveState(attempt.service->slot(), attempt.service->pool(), kSaveLimit);
+        if (!blob.empty()) {
+            attempt.generation->restore(blob);
+            attempt.tell("handed over", fmt::format("{} bytes of state", blob.size()));
+        }
+    } catch (const Error& failure) {
+        observe::warn("the new version begins without the old one's state",
+                      {{"service", attempt.service->name()}, {"reason", failure.what()}});
+        attempt.result["warnings"].append(fmt::format("begins without the state before: {}", failure.what()));
+    }
+}
+
 void PluginSet::publish(Attempt& attempt) {
-    const std::lock_guard turn(lifecycle_);
+    const std::shared_lock turn(lifecycle_);
     if (const std::string why = attempt.turn.givenUp(); !why.empty()) {
         throw Error(STOA_CONFLICT, why);
     }
@@ -202,6 +229,10 @@ void PluginSet::publish(Attempt& attempt) {
         attempt.service->publish(std::move(attempt.generation), attempt.window);
     } else {
         attempt.service->promoteCanary(attempt.window);
+    }
+    {
+        const std::lock_guard lock(mutex_);  // what waited for its database is not to come after this one
+        std::erase_if(pending_, [&](const Pending& each) { return each.name == candidate.staged.manifest->name; });
     }
     remember(candidate.staged, candidate.why, attempt.verdict);
     attempt.tell("published", candidate.staged.manifest->version);
@@ -254,7 +285,7 @@ void PluginSet::refuse(Attempt& attempt, const Error& why) {
     const plugin::Staged& staged = attempt.candidate.staged;
     const validate::Manifest& manifest = *staged.manifest;
     {
-        const std::lock_guard turn(lifecycle_);
+        const std::shared_lock turn(lifecycle_);
         attempt.generation.reset();
         if (attempt.service) {
             attempt.service->withdrawCanary();  // one that did well, and could then not be recorded

@@ -16,6 +16,8 @@ using control::CommandError;
 using control::Progress;
 using control::Turn;
 
+constexpr const char* kWhat = "a new configuration";
+
 Step reportTo(Progress& progress) {
     return [&progress, began = std::chrono::steady_clock::now()](const std::string& step, const std::string& detail) {
         const auto took = std::chrono::steady_clock::now() - began;
@@ -66,15 +68,6 @@ Json::Value needRestart(const config::Config& running, const config::Config& fre
     return keys;
 }
 
-Json::Value applied(PluginSet& plugins, const config::Config& fresh, const std::vector<std::string>& names,
-                    const Step& step) {
-    Json::Value rows(Json::arrayValue);
-    for (const std::string& name : names) {
-        rows.append(plugins.reconfigure(name, fresh.plugin(name), step));
-    }
-    return rows;
-}
-
 }  // namespace
 
 Json::Value Host::Parts::setConfig(const Json::Value& arguments, const Step& step) {
@@ -87,13 +80,16 @@ Json::Value Host::Parts::setConfig(const Json::Value& arguments, const Step& ste
     for (const Json::Value& each : arguments["values"]) {
         assignments.push_back(each.asString());
     }
+    // The turn first: the file of values has one writer at a time, too.
+    const auto turn = plugins->turn(name, kWhat);
     try {
         config::Override values(config.state, name, assignments);
         const config::Config fresh = reload();
-        const auto names = changedPlugins(*plugins, fresh, name);
         Json::Value result;
-        result["changed"] = applied(*plugins, fresh, names, step);
-        if (names.empty()) {
+        result["changed"] = Json::Value(Json::arrayValue);
+        if (!changedPlugins(*plugins, fresh, name).empty()) {
+            result["changed"].append(plugins->reconfigure(*turn, fresh.plugin(name), step));
+        } else {
             result["note"] =
                 "nothing changed: these values are in force already, or an environment variable or a flag is "
                 "stronger; see `stoactl config`";
@@ -109,8 +105,12 @@ Json::Value Host::Parts::reloadConfig(const Json::Value& arguments, const Step& 
     try {
         const config::Config fresh = reload();
         Json::Value result;
-        result["changed"] =
-            applied(*plugins, fresh, changedPlugins(*plugins, fresh, textOr(arguments, "service")), step);
+        result["changed"] = Json::Value(Json::arrayValue);
+        for (const std::string& name : changedPlugins(*plugins, fresh, textOr(arguments, "service"))) {
+            const auto turn = plugins->turn(name, kWhat);
+            // Read again: somebody may have set something else before it was our turn.
+            result["changed"].append(plugins->reconfigure(*turn, reload().plugin(name), step));
+        }
         result["need_restart"] = needRestart(config, fresh);
         return result;
     } catch (const config::ConfigError& mistake) {

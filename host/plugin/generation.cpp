@@ -106,6 +106,38 @@ const void* Generation::capability(std::string_view id) const {
     return found == bindings_.end() ? nullptr : found->second->table();
 }
 
+std::string Generation::save() {
+    const auto save = library_->descriptor().save;
+    if (!save) {
+        return {};
+    }
+    Work work = controlWork(environment_, "save");
+    const WorkScope scope(work);
+    const memory::Scope charged(environment_.account.get());
+    TextWriter blob(kMaxState);
+    const stoa_status status = save(instance_, blob.raw());
+    if (blob.full()) {
+        fail(STOA_EXHAUSTED, environment_, "save", fmt::format("its state has more than {} bytes", kMaxState));
+    }
+    if (status != STOA_OK) {
+        fail(status, environment_, "save", {});
+    }
+    return blob.text();
+}
+
+void Generation::restore(std::string_view blob) {
+    const auto restore = library_->descriptor().restore;
+    if (!restore) {
+        return;
+    }
+    Work work = controlWork(environment_, "restore");
+    const WorkScope scope(work);
+    const memory::Scope charged(environment_.account.get());
+    if (const stoa_status status = restore(instance_, view(blob)); status != STOA_OK) {
+        fail(status, environment_, "restore", {});
+    }
+}
+
 void Generation::start() {
     Work work = controlWork(environment_, "start");
     const WorkScope scope(work);

@@ -22,6 +22,9 @@ namespace stoa::host::plugin {
 enum class GenerationState { kLoading, kCanary, kActive, kDraining, kParked, kUnloaded };
 std::string_view name(GenerationState state);
 
+/// Bytes of state that one version may leave to the next.
+constexpr std::size_t kMaxState = 1 << 20;
+
 /// The library, its instance, and what the host gave to it. Made, started, stopped and destroyed on the control thread;
 /// called by whoever holds a Lease. The four calls below are the only places where plugin code runs.
 class Generation {
@@ -33,6 +36,10 @@ public:
     Generation(const Generation&) = delete;
     Generation& operator=(const Generation&) = delete;
 
+    /// What it leaves to the version after it, at most kMaxState bytes; empty when it has nothing. Throws stoa::Error.
+    std::string save();
+    /// Takes over what the version before it left: after it was made, before start. Throws stoa::Error.
+    void restore(std::string_view blob);
     void start();
     /// Empty when it can serve.
     std::string health();

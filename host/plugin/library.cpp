@@ -53,6 +53,7 @@ TextWriter::TextWriter(std::size_t limit) : limit_(limit) {
     writer_.write = [](const stoa_writer* writer, const void* data, size_t size) -> stoa_status {
         auto& self = *static_cast<TextWriter*>(writer->self);
         if (size > self.limit_ - self.text_.size()) {
+            self.full_ = true;
             return STOA_EXHAUSTED;
         }
         try {

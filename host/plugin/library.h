@@ -38,10 +38,13 @@ public:
     explicit TextWriter(std::size_t limit = 64 << 10);
     const stoa_writer* raw() const { return &writer_; }
     const std::string& text() const { return text_; }
+    /// Whether something was refused because it did not fit.
+    bool full() const { return full_; }
 
 private:
     stoa_writer writer_{};
     std::size_t limit_;
+    bool full_ = false;
     std::string text_;
 };
 

@@ -57,6 +57,17 @@ std::optional<Json::Value> readJson(const fs::path& file, Json::ValueType type, 
 
 }  // namespace
 
+Records::Records(const fs::path& state) : root_(state / "plugins") {
+    std::error_code ignored;
+    for (const auto& entry : fs::recursive_directory_iterator(root_, ignored)) {
+        // writeAtomically writes beside the file and renames: what has another ending was cut off.
+        const fs::path ending = entry.path().extension();
+        if (entry.is_regular_file(ignored) && ending != ".json" && ending != ".jsonl") {
+            fs::remove(entry.path(), ignored);
+        }
+    }
+}
+
 std::optional<ActiveRecord> Records::active(const std::string& name) const {
     const auto json = readJson(root_ / name / "active.json", Json::objectValue, "remove it to start from --plugin");
     if (!json) {

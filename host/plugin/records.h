@@ -49,7 +49,8 @@ struct Quarantined {
 /// disk.
 class Records {
 public:
-    explicit Records(const std::filesystem::path& state) : root_(state / "plugins") {}
+    /// Sweeps what a kill left half written.
+    explicit Records(const std::filesystem::path& state);
 
     /// Nothing when the plugin never ran here.
     std::optional<ActiveRecord> active(const std::string& name) const;

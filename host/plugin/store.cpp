@@ -63,12 +63,16 @@ Store::Store(const fs::path& state, security::PluginTrust trust)
     }
 }
 
-Staged Store::stage(const fs::path& file) {
+std::shared_ptr<const validate::Manifest> Store::look(const fs::path& file) {
     if (!fs::exists(file)) {
         throw Error(STOA_NOT_FOUND, fmt::format("there is no file {}", file.native()));
     }
+    return manifestOf(file);
+}
+
+Staged Store::stage(const fs::path& file) {
     Staged staged;
-    staged.manifest = manifestOf(file);
+    staged.manifest = look(file);
     staged.sha256 = hashOf(file);
     const security::Vouched vouched = trust_.check(file, {staged.sha256, staged.manifest->sha256});
     staged.signer = vouched.signer;

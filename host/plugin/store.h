@@ -32,13 +32,15 @@ public:
     /// `state`: the host's state directory. Sweeps what former processes left: copies, files half written.
     explicit Store(const std::filesystem::path& state, security::PluginTrust trust = {});
 
+    /// What the file says that it is, unchecked. Throws stoa::Error STOA_NOT_FOUND, STOA_INVALID.
+    static std::shared_ptr<const validate::Manifest> look(const std::filesystem::path& file);
     /// Checks the file without running it and puts it in the store; staging it again is harmless. Throws stoa::Error:
     /// STOA_NOT_FOUND (no such file), STOA_INVALID, STOA_FORBIDDEN (its signature), STOA_EXHAUSTED (disk full).
     Staged stage(const std::filesystem::path& file);
     /// A file staged before, by name, version and hash. Throws STOA_NOT_FOUND, STOA_FORBIDDEN (its signature).
     Staged find(const std::string& name, const std::string& version, const std::string& sha256) const;
     /// Removes files of this plugin but those named by their hashes, oldest first, until `keep` are left. What is
-    /// loaded runs from copies and is not touched.
+    /// loaded runs from copies and is not touched. Not while a file of this plugin is being staged.
     void collect(const std::string& name, const std::set<std::string>& wanted, std::size_t keep) const;
     /// Whether the file is still the one that was staged, and its signature good: before anything runs it. Throws
     /// STOA_INVALID, STOA_FORBIDDEN (its signature).

@@ -12,6 +12,8 @@ class Dispatch {
 public:
     Dispatch(const stoa_host* host, PluginFactory factory);
 
+    std::string save() { return plugin_->save(); }
+    void restore(std::string_view blob) { plugin_->restore(blob); }
     void start() { plugin_->start(); }
     void stop() { plugin_->stop(); }
     std::string health() { return plugin_->health(); }

@@ -54,6 +54,20 @@ stoa_status guarded(stoa_instance* instance, std::string_view what, Work&& work)
     }
 }
 
+stoa_status restore(stoa_instance* instance, stoa_str blob) {
+    return guarded(instance, "restore failed", [&] {
+        instance->dispatch.restore(text(blob));
+        return STOA_OK;
+    });
+}
+
+stoa_status save(stoa_instance* instance, const stoa_writer* blob) {
+    return guarded(instance, "save failed", [&]() -> stoa_status {
+        const std::string state = instance->dispatch.save();
+        return state.empty() ? STOA_OK : blob->write(blob, state.data(), state.size());
+    });
+}
+
 stoa_status start(stoa_instance* instance) {
     return guarded(instance, "start failed", [&] {
         instance->dispatch.start();
@@ -135,13 +149,13 @@ const stoa_plugin* pluginEntry(const stoa_offer* offer, const stoa_writer* refus
                   view(name),
                   view(version),
                   create,
-                  nullptr,
+                  restore,
                   start,
                   health,
                   onRequest,
                   onEvent,
                   onTimer,
-                  nullptr,
+                  save,
                   stop,
                   destroy};
     return &descriptor;

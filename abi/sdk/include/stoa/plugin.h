@@ -41,6 +41,12 @@ public:
     explicit Plugin(Host& host) : host_(host) {}
     virtual ~Plugin() = default;
 
+    /// What the version after this one may go on with (a cache, a count), at most 1 MiB, within a second. Called while
+    /// requests go on. It may get lost, so nothing may depend on it.
+    virtual std::string save() { return {}; }
+    /// What the version before this one saved, whichever it was; before start. Throw for what can't be read: it is
+    /// dropped with a warning.
+    virtual void restore(std::string_view) {}
     /// Called when work may begin; throw to refuse.
     virtual void start() {}
     virtual void stop() {}
