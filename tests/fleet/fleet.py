@@ -17,6 +17,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import yaml
@@ -71,10 +72,8 @@ class Host:
     def ready(self) -> tuple:
         """Whether /readyz says yes, and its text."""
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.ports["ops"], timeout=3)
-            connection.request("GET", "/readyz")
-            answer = connection.getresponse()
-            return answer.status == 200, answer.read().decode(errors="replace")
+            status, text = asked(self.ports["ops"], "/readyz")
+            return status == 200, text
         except OSError as error:
             return False, str(error)
 
@@ -83,13 +82,19 @@ class Host:
         return "\n".join(lines[-20:]) + f"\n(the whole log: {self.log})"
 
 
+def asked(port: int, path: str, headers: dict = None) -> tuple:
+    """Status and text of a GET."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=3)) as connection:
+        connection.request("GET", path, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+
+
 def checks_tokens(port: int, path: str) -> tuple:
     """Whether what is no token is refused there, as opposed to every token, and what was said."""
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
-        connection.request("GET", path, headers={"Authorization": "Bearer none"})
-        answer = connection.getresponse()
-        return answer.status != 503, answer.read().decode(errors="replace")
+        status, text = asked(port, path, {"Authorization": "Bearer none"})
+        return status != 503, text
     except OSError as error:
         return False, str(error)
 
@@ -160,13 +165,10 @@ class Fleet:
 
     def _knows(self, path: str) -> tuple:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.gateway_port, timeout=3)
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            text = answer.read().decode(errors="replace")
+            status, text = asked(self.gateway_port, path)
             # The gateway's 404 ends with a dot; a host that does not serve what was sent to it answers the same without.
-            on_the_way = answer.status in (502, 503, 504) or (answer.status == 404 and "There is nothing at this path" in text)
-            return not on_the_way, f"the gateway does not know {path}: {answer.status} {text}"
+            on_the_way = status in (502, 503, 504) or (status == 404 and "There is nothing at this path" in text)
+            return not on_the_way, f"the gateway does not know {path}: {status} {text}"
         except OSError as error:
             return False, str(error)
 

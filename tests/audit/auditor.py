@@ -1,0 +1,65 @@
+"""Looks at a shop and says what does not agree."""
+
+import time
+
+from .evidence import gather
+from .invariants import ALL, LATER
+from .invariants.rest import Rest
+
+
+class Report:
+    def __init__(self, checks, at_rest, seconds):
+        self.checks, self.at_rest, self.seconds = checks, at_rest, seconds
+
+    @property
+    def findings(self) -> list:
+        """(number of the invariant, finding)"""
+        return [(check.number, finding) for check in self.checks for finding in check.findings]
+
+    def lines(self) -> list:
+        """The findings as text, for a test that fails."""
+        return [f"invariant {number}: {finding}" for number, finding in self.findings]
+
+    def text(self) -> str:
+        rows = []
+        for check in self.checks:
+            looked = ", ".join(f"{count} {what}" for what, count in check.looked.items()) or "nothing there"
+            left = f"; {check.left_out} orders under way left out" if check.left_out else ""
+            verdict = f"{len(check.findings)} FOUND" if check.findings else "held"
+            rows.append((check.number, f"{check.number:>3}  {verdict:<8}  {check.name} ({looked}{left})"))
+            rows += [(check.number, f"{'':15}{finding}") for finding in check.findings]
+        rows += [(number, f"{number:>3}  {'later':<8}  {name} ({why})") for number, (name, why) in LATER.items()]
+        state = "at rest" if self.at_rest else "working"
+        return "\n".join(row for _, row in sorted(rows, key=lambda row: row[0])) + (
+            f"\n\n{len(self.findings) or 'No'} finding{'' if len(self.findings) == 1 else 's'}; the shop was {state}; read and checked in {self.seconds:.1f} s.")
+
+    def json(self) -> dict:
+        held = [{"number": check.number, "name": check.name, "mustHold": check.holds, "held": not check.findings, "looked": dict(check.looked),
+                 "leftOut": check.left_out, "findings": [{"about": finding.about, "says": finding.says} for finding in check.findings]}
+                for check in self.checks]
+        later = [{"number": number, "name": name, "later": why} for number, (name, why) in LATER.items()]
+        return {"audit": "shop", "atRest": self.at_rest, "seconds": round(self.seconds, 2), "findings": len(self.findings),
+                "invariants": sorted(held + later, key=lambda row: row["number"])}
+
+
+def examine(run, at_rest=False, acknowledged=(), leave_out=()) -> Report:
+    """`at_rest`: nothing moves any more, so whatever waits is left lying. `acknowledged`: orders that somebody was told
+    of. `leave_out`: numbers of invariants that were broken on purpose."""
+    begin = time.monotonic()
+    evidence = gather(run, at_rest, acknowledged)
+    checks = [check(evidence) for check in ALL if check.number not in leave_out]
+    for check in checks:
+        check.run()
+    return Report(checks, at_rest, time.monotonic() - begin)
+
+
+def settle(run, seconds=90, pause=0.2, **how) -> Report:
+    """Waits until nothing moves any more, then examines. What still moves after that time is a finding."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        still = Rest(gather(run, at_rest=True))
+        still.run()
+        if not still.findings:
+            break
+        time.sleep(pause)
+    return examine(run, at_rest=True, **how)
