@@ -7,6 +7,8 @@
 
 #include <stoa/json.h>
 
+#include "host/http/text.h"
+
 namespace stoa::host::dispatch {
 namespace {
 
@@ -63,6 +65,12 @@ std::string mediaType(std::string_view value) {
 bool bringsBody(const http::Request& head) {
     const auto length = head.headers.find("Content-Length");
     return head.headers.find("Transfer-Encoding") || (length && *length != "0");
+}
+
+/// Who changes a resource says which version he has seen (RFC 6585, 3).
+http::Response preconditionRequired() {
+    return http::problem(428, "precondition-required", "This request needs If-Match",
+                         "Send the ETag of what you have read.");
 }
 
 }  // namespace
@@ -151,6 +159,10 @@ std::optional<http::Response> checkParameters(const validate::Route& route, cons
         }
         const std::string where = parameter.in + ":" + parameter.name;
         if (!text) {
+            if (parameter.required && parameter.in == "header" &&
+                http::equalsIgnoringCase(parameter.name, "If-Match")) {
+                return preconditionRequired();
+            }
             if (parameter.required) {
                 violations.push_back({where, "is missing"});
             }

@@ -19,6 +19,15 @@ class PriceChangesBeforeTheOrder(Scenario):
         order = ada.wait(ada.buy([(bread, 2)], total=problem["total"]["amount"])["orderId"], delivered)
         self.assertEqual(order["lines"][0]["unitPrice"]["amount"], 450)
 
+    def test_a_price_is_changed_only_by_who_has_seen_it(self):
+        bread = self.product(price=400)
+        change = {"amount": 450, "currency": "EUR"}
+        path = f"/api/v1/products/{bread.id}/price"
+        self.assert_refused(lambda: self.shop.request("PUT", path, change, self.staff), 428, "precondition-required")
+        self.change(bread, 430)
+        self.assert_refused(lambda: self.shop.request("PUT", path, change, self.staff, headers={"If-Match": '"1"'}),
+                            412, "precondition-failed")
+
     def test_an_order_keeps_the_price_of_its_moment(self):
         bread = self.product(price=400, stock=5)
         ada = self.customer()

@@ -139,6 +139,9 @@ void Exchange::checkParameters() const {
         }
         const std::string where = parameter.in + ":" + parameter.name;
         if (!value) {
+            if (where == "header:If-Match" && parameter.required) {
+                throw Problem(428, "precondition-required", "This request needs If-Match");
+            }
             if (parameter.required) {
                 problem.field(where, "is missing");
             }

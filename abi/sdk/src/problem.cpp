@@ -13,8 +13,8 @@ Problem::Problem(int status, std::string_view slug, std::string title, std::stri
     }
 }
 
-Problem& Problem::with(const std::string& member, Json::Value value) {
-    body_[member] = std::move(value);
+Problem& Problem::with(ExtensionMember member, Json::Value value) {
+    body_[std::string(member.name())] = std::move(value);
     return *this;
 }
 

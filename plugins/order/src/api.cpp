@@ -225,7 +225,7 @@ stoa::Response Api::cancelOrder(stoa::Request& request) const {
         const bool dying = status == Status::kCancelPending || status == Status::kCancelled;
         if (!dying && !events_.advance(tx, order, Trigger::kCancelAsked)) {
             throw stoa::conflict("not-cancellable", "This order can't be cancelled any more.")
-                .with("status", std::string(name(status)));
+                .with("state", std::string(name(status)));
         }
         return stoa::Response::json(202, orderView(order)).etag(order.version);
     });
@@ -236,7 +236,7 @@ stoa::Response Api::payOrder(stoa::Request& request) const {
     const std::int64_t attempt = order.attempt + 1;
     const auto refuse = [&] {
         return stoa::conflict("not-payable", "Only an order whose payment failed can be paid again.")
-            .with("status", std::string(name(order.saga.status)));
+            .with("state", std::string(name(order.saga.status)));
     };
     if (!decide(order.saga, Trigger::kPaidAgain).ignored.empty()) {
         throw refuse();

@@ -181,7 +181,7 @@ public:
         CPPUNIT_ASSERT(shop_->order(id_)["cancelRefused"].asBool());
         const Answer answer = shop_->cancel(id_);
         CPPUNIT_ASSERT_EQUAL(std::string("not-cancellable"), answer.problem());
-        CPPUNIT_ASSERT_EQUAL(std::string("CONFIRMED"), answer.json()["status"].asString());
+        CPPUNIT_ASSERT_EQUAL(std::string("CONFIRMED"), answer.json()["state"].asString());
         shop_->shipment(id_, "delivered", 2);  // overtaken by the refusal
         expect("COMPLETED", "PAID", {});
     }

@@ -143,7 +143,7 @@ public:
         CPPUNIT_ASSERT_EQUAL(200, changed.status);
         CPPUNIT_ASSERT_EQUAL(std::string("\"2\""), changed.header("ETag"));
         CPPUNIT_ASSERT_EQUAL(412, update(path, 1, R"({"name":"Spelt"})").status);
-        CPPUNIT_ASSERT_EQUAL(400, host_->patch(path).as("s", "staff").json(R"({"name":"x"})").send().status);
+        CPPUNIT_ASSERT_EQUAL(428, host_->patch(path).as("s", "staff").json(R"({"name":"x"})").send().status);
         const fake::Answer any =
             host_->patch(path).as("s", "staff").header("If-Match", "*").json(R"({"name":"x"})").send();
         CPPUNIT_ASSERT_EQUAL(std::string("precondition-required"), any.problem());

@@ -71,7 +71,7 @@ stoa::Response Api::cancelParcel(stoa::Request& request) const {
             tx.cancelTimer(kMoveTimer, parcel.id);
         }
         if (parcel.status != kCancelled) {
-            throw stoa::conflict("picked-up", "The parcel was picked up.").with("status", parcel.status);
+            throw stoa::conflict("picked-up", "The parcel was picked up.").with("state", parcel.status);
         }
         return stoa::Response::json(200, parcelView(parcel));
     });

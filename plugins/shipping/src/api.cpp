@@ -149,7 +149,7 @@ stoa::Response Api::byStaff(stoa::Request& request, int status, Happening what,
             const std::string_view why = events::advance(tx, shipment, {.what = what});
             if (!why.empty()) {
                 throw stoa::conflict("wrong-status", "This can't be done now: " + std::string(why) + ".")
-                    .with("status", std::string(name(shipment.state)));
+                    .with("state", std::string(name(shipment.state)));
             }
         }
         return stoa::Response::json(status, shipmentView(shipment)).etag(shipment.version);

@@ -9,6 +9,23 @@
 
 namespace stoa {
 
+/// The name of a member that a problem has beside those of RFC 9457, 3.1, whose meaning is not a plugin's to change: a
+/// literal, checked when it is compiled.
+class ExtensionMember {
+public:
+    consteval ExtensionMember(const char* name) : name_(name) {
+        for (const std::string_view taken : {"type", "title", "status", "detail", "instance", "errors"}) {
+            if (name_ == taken) {
+                throw "this member has a meaning already";
+            }
+        }
+    }
+    std::string_view name() const { return name_; }
+
+private:
+    std::string_view name_;
+};
+
 /// Thrown by a handler; becomes the answer, and rolls an open transaction back. `slug` is part of the API: the `type`
 /// is "urn:stoa:problem:<slug>" and never changes.
 class Problem : public std::exception {
@@ -16,7 +33,7 @@ public:
     Problem(int status, std::string_view slug, std::string title, std::string detail = {});
 
     /// Adds an extension member.
-    Problem& with(const std::string& member, Json::Value value);
+    Problem& with(ExtensionMember member, Json::Value value);
     /// Adds to `errors` which field and why. `where` as the host's own checks name it: a JSON pointer into the body
     /// ("/lines/0/quantity"), or "query:limit", "path:orderId", "header:If-Match".
     Problem& field(std::string_view where, std::string_view why);
