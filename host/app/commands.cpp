@@ -95,6 +95,25 @@ Json::Value routeRows(PluginSet& plugins) {
     return rows;
 }
 
+/// What the services of this host publish, read, and give up on.
+std::vector<std::string> topicNames(PluginSet& plugins) {
+    std::vector<std::string> names;
+    for (plugin::Service* service : plugins.services()) {
+        const auto manifest = service->manifest();
+        if (!service->events || !manifest) {
+            continue;
+        }
+        for (const validate::Publication& publication : manifest->publishes) {
+            names.push_back(publication.topic);
+        }
+        for (const validate::Subscription& subscription : manifest->subscribes) {
+            names.push_back(subscription.topic);
+            names.push_back(events::deadLetterTopic(subscription.topic, service->name()));
+        }
+    }
+    return names;
+}
+
 /// Topic → who reads it, and how far behind each is.
 std::map<std::string, Json::Value> groupsOf(PluginSet& plugins, std::span<const events::TopicInfo> topics) {
     std::map<std::string, Json::Value> groups;
@@ -114,7 +133,7 @@ std::map<std::string, Json::Value> groupsOf(PluginSet& plugins, std::span<const 
 
 Json::Value topicRows(PluginSet& plugins, events::EventLog& log) {
     Json::Value rows(Json::arrayValue);
-    const std::vector<events::TopicInfo> topics = log.topics();
+    const std::vector<events::TopicInfo> topics = log.topics(topicNames(plugins));
     const auto groups = groupsOf(plugins, topics);
     for (const events::TopicInfo& topic : topics) {
         Json::Value row;
@@ -188,9 +207,9 @@ Json::Value letterRow(const std::string& service, const events::DeadLetter& lett
 }
 
 /// The topics that hold anything: most dead-letter topics are empty, and reading one takes a connection of its own.
-std::set<std::string> filledTopics(events::EventLog& log) {
+std::set<std::string> filledTopics(events::EventLog& log, const std::vector<std::string>& names) {
     std::set<std::string> filled;
-    for (events::TopicInfo& topic : log.topics()) {
+    for (events::TopicInfo& topic : log.topics(names)) {
         if (topic.begin != topic.end) {
             filled.insert(std::move(topic.name));
         }
@@ -202,7 +221,7 @@ template <class Each>
 void forEachLetter(PluginSet& plugins, events::EventLog& log, const Json::Value& arguments, Each&& each) {
     constexpr std::size_t kLimit = 1000;
     const std::string only = textOr(arguments, "service");
-    const std::set<std::string> filled = filledTopics(log);
+    const std::set<std::string> filled = filledTopics(log, topicNames(plugins));
     for (plugin::Service* service : plugins.services()) {
         const auto manifest = service->manifest();
         if (!service->events || !manifest || (!only.empty() && only != service->name())) {

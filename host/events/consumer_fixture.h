@@ -169,12 +169,8 @@ protected:
         return values;
     }
     std::vector<DeadLetter> letters() {
-        for (const TopicInfo& topic : stage_->embedded->topics()) {
-            if (topic.name == "order.created.dlq.billing") {
-                return events_->consumer().deadLetters("order.created", 0, 100);
-            }
-        }
-        return {};
+        const bool is_there = !stage_->embedded->topics({"order.created.dlq.billing"}).empty();
+        return is_there ? events_->consumer().deadLetters("order.created", 0, 100) : std::vector<DeadLetter>{};
     }
 
     std::unique_ptr<Stage> stage_;

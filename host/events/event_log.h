@@ -92,13 +92,14 @@ public:
 
     virtual std::unique_ptr<Subscription> subscribe(SubscriptionOptions options) = 0;
 
-    virtual std::vector<TopicInfo> topics() = 0;
+    /// Those of these topics that are there, by name. There is no way to ask for all: a cluster may have thousands that
+    /// are somebody else's.
+    virtual std::vector<TopicInfo> topics(const std::vector<std::string>& names) = 0;
     /// Records of a partition from an offset on, without any group; for `stoactl dlq`, projections and auditors.
     virtual std::vector<Delivery> browse(const std::string& topic, int partition, std::int64_t from,
                                          std::size_t limit) = 0;
     /// Committed positions of a group per topic and partition (-1: none); for lag.
     virtual std::vector<std::int64_t> committed(const std::string& group, const std::string& topic) = 0;
-    virtual void ping() = 0;
     virtual std::string describe() const = 0;
 };
 

@@ -20,8 +20,9 @@ public:
         }
         return names;
     }
-    bool isOn(const std::string& name) const { return name.starts_with(text_); }
-    std::string off(const std::string& name) const { return isOn(name) ? name.substr(text_.size()) : name; }
+    std::string off(const std::string& name) const {
+        return name.starts_with(text_) ? name.substr(text_.size()) : name;
+    }
     const std::string& text() const { return text_; }
 
 private:
@@ -79,15 +80,12 @@ public:
         options.on_assign = withoutPrefix(std::move(options.on_assign));
         return std::make_unique<PrefixedSubscription>(prefix_, inner_->subscribe(std::move(options)));
     }
-    std::vector<TopicInfo> topics() override {
-        std::vector<TopicInfo> ours;
-        for (TopicInfo& topic : inner_->topics()) {
-            if (prefix_.isOn(topic.name)) {
-                topic.name = prefix_.off(topic.name);
-                ours.push_back(std::move(topic));
-            }
+    std::vector<TopicInfo> topics(const std::vector<std::string>& names) override {
+        std::vector<TopicInfo> found = inner_->topics(prefix_.on(names));
+        for (TopicInfo& topic : found) {
+            topic.name = prefix_.off(topic.name);
         }
-        return ours;
+        return found;
     }
     std::vector<Delivery> browse(const std::string& topic, int partition, std::int64_t from,
                                  std::size_t limit) override {
@@ -100,7 +98,6 @@ public:
     std::vector<std::int64_t> committed(const std::string& group, const std::string& topic) override {
         return inner_->committed(prefix_.on(group), prefix_.on(topic));
     }
-    void ping() override { inner_->ping(); }
     std::string describe() const override { return inner_->describe() + " (" + prefix_.text() + "*)"; }
 
 private:

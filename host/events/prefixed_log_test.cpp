@@ -39,11 +39,12 @@ public:
         const auto committed = blue->committed("payment", "order.created");
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, committed.at(static_cast<std::size_t>(read.partition)));
 
-        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, green->topics().size());
-        CPPUNIT_ASSERT_EQUAL(std::string("order.created"), green->topics().front().name);
+        const auto of_green = green->topics({"order.created", "blue.order.created"});
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, of_green.size());
+        CPPUNIT_ASSERT_EQUAL(std::string("order.created"), of_green.front().name);
         CPPUNIT_ASSERT(green->browse("order.created", read.partition, 0, 10).empty());
         CPPUNIT_ASSERT_EQUAL(std::size_t{1}, blue->browse("order.created", read.partition, 0, 10).size());
-        CPPUNIT_ASSERT_EQUAL(std::size_t{2}, open()->topics().size());
+        CPPUNIT_ASSERT_EQUAL(std::size_t{2}, open()->topics({"blue.order.created", "green.order.created"}).size());
     }
 
     void aPrefixMustBeAName() {

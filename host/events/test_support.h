@@ -88,7 +88,7 @@ public:
         throwWhenDown();
         return log_.subscribe(std::move(options));
     }
-    std::vector<TopicInfo> topics() override { return log_.topics(); }
+    std::vector<TopicInfo> topics(const std::vector<std::string>& names) override { return log_.topics(names); }
     std::vector<Delivery> browse(const std::string& topic, int partition, std::int64_t from,
                                  std::size_t limit) override {
         return log_.browse(topic, partition, from, limit);
@@ -96,7 +96,6 @@ public:
     std::vector<std::int64_t> committed(const std::string& group, const std::string& topic) override {
         return log_.committed(group, topic);
     }
-    void ping() override { throwWhenDown(); }
     std::string describe() const override { return log_.describe(); }
 
 private:
@@ -191,8 +190,8 @@ struct Stage {
     /// Every record of a topic, partition by partition.
     std::vector<Delivery> recordsOf(const std::string& topic) {
         std::vector<Delivery> all;
-        for (const TopicInfo& info : embedded->topics()) {
-            for (std::size_t partition = 0; info.name == topic && partition < info.end.size(); ++partition) {
+        for (const TopicInfo& info : embedded->topics({topic})) {
+            for (std::size_t partition = 0; partition < info.end.size(); ++partition) {
                 for (Delivery& delivery : embedded->browse(topic, static_cast<int>(partition), 0, 100'000)) {
                     all.push_back(std::move(delivery));
                 }

@@ -178,7 +178,9 @@ def check_orders(shop, acknowledged, result):
 
 def check_published(shop, result):
     """The log itself: per order the versions that order published are 1…n, in this order."""
-    done = subprocess.run([shop.build / "bin" / "published_versions", shop.fleet.override["events"], "order"], capture_output=True, text=True)
+    manifest = json.loads((shop.build / "plugins" / "order.manifest.json").read_text())
+    done = subprocess.run([shop.build / "bin" / "published_versions", shop.fleet.override["events"],
+                           *(topic["topic"] for topic in manifest["publishes"])], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)
     *wrong, last = done.stdout.splitlines()

@@ -74,7 +74,7 @@ EventLog& LogConformance::log() {
 std::string LogConformance::newTopic(int partitions) {
     const std::vector<TopicSpec> topics{{fresh("topic"), partitions}};
     log().ensureTopics(topics);
-    return topics[0].name;
+    return made_topics_.emplace_back(topics[0].name);
 }
 
 void LogConformance::publish(const std::string& topic,
@@ -158,13 +158,23 @@ void LogConformance::aTopicThatIsThereStaysAsItIs() {
     publish(topic, numbered("v", 5));
     const std::vector<TopicSpec> other{{topic, 9}};
     log().ensureTopics(other);
-    const std::vector<TopicInfo> topics = log().topics();
-    const auto found =
-        std::find_if(topics.begin(), topics.end(), [&](const TopicInfo& info) { return info.name == topic; });
-    CPPUNIT_ASSERT(found != topics.end());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, found->end.size());
-    CPPUNIT_ASSERT_EQUAL(std::int64_t{5}, found->end[0] + found->end[1] + found->end[2]);
-    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, found->begin[0] + found->begin[1] + found->begin[2]);
+    const std::vector<TopicInfo> topics = log().topics({topic});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, topics.size());
+    const TopicInfo& found = topics.front();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, found.end.size());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{5}, found.end[0] + found.end[1] + found.end[2]);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, found.begin[0] + found.begin[1] + found.begin[2]);
+}
+
+void LogConformance::onlyTheTopicsThatAreAskedForAreTold() {
+    const std::vector<std::string> ours{newTopic(1), newTopic(2)};
+    newTopic(1);
+    std::map<std::string, std::size_t> partitions;
+    for (const TopicInfo& topic : log().topics({ours[1], fresh("nowhere"), ours[0], ours[1]})) {
+        CPPUNIT_ASSERT_MESSAGE(topic.name + " twice", partitions.emplace(topic.name, topic.end.size()).second);
+    }
+    CPPUNIT_ASSERT((partitions == std::map<std::string, std::size_t>{{ours[0], 1}, {ours[1], 2}}));
+    CPPUNIT_ASSERT(log().topics({}).empty());
 }
 
 void LogConformance::publishingToAnUnknownTopicIsRefused() {

@@ -34,6 +34,7 @@ class LogConformance : public CppUnit::TestFixture {
     CPPUNIT_TEST(recordsOfAKeyKeepOrderAndContent);
     CPPUNIT_TEST(aKeyHasThePartitionThatKafkaGivesIt);
     CPPUNIT_TEST(aTopicThatIsThereStaysAsItIs);
+    CPPUNIT_TEST(onlyTheTopicsThatAreAskedForAreTold);
     CPPUNIT_TEST(publishingToAnUnknownTopicIsRefused);
     CPPUNIT_TEST(aRecordThatIsTooLargeHoldsBackOnlyItsKey);
     CPPUNIT_TEST(aNewGroupStartsAtTheBeginning);
@@ -54,6 +55,7 @@ public:
     void recordsOfAKeyKeepOrderAndContent();
     void aKeyHasThePartitionThatKafkaGivesIt();
     void aTopicThatIsThereStaysAsItIs();
+    void onlyTheTopicsThatAreAskedForAreTold();
     void publishingToAnUnknownTopicIsRefused();
     void aRecordThatIsTooLargeHoldsBackOnlyItsKey();
     void aNewGroupStartsAtTheBeginning();
@@ -80,9 +82,11 @@ protected:
     std::unique_ptr<Member> join(const std::string& group, std::vector<std::string> topics,
                                  const std::string& instance = "host-a");
     EventLog& log();
+    const std::vector<std::string>& madeTopics() const { return made_topics_; }
 
 private:
     std::unique_ptr<EventLog> log_;
+    std::vector<std::string> made_topics_;
 };
 
 }  // namespace stoa::host::events::conformance

@@ -1,6 +1,8 @@
 #include "host/events/embedded/embedded_log.h"
 
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "host/events/embedded/record_rows.h"
@@ -22,13 +24,10 @@ public:
     std::unique_ptr<Subscription> subscribe(SubscriptionOptions options) override {
         return std::make_unique<EmbeddedSubscription>(file_, member_, std::move(options));
     }
-    std::vector<TopicInfo> topics() override;
+    std::vector<TopicInfo> topics(const std::vector<std::string>& names) override;
     std::vector<Delivery> browse(const std::string& topic, int partition, std::int64_t from,
                                  std::size_t limit) override;
     std::vector<std::int64_t> committed(const std::string& group, const std::string& topic) override;
-    void ping() override {
-        file_->read([](Connection& connection) { connection.execute("SELECT count(*) FROM meta"); });
-    }
     std::string describe() const override { return "sqlite:" + file_->path(); }
 
 private:
@@ -111,13 +110,17 @@ std::vector<stoa_status> EmbeddedLog::publish(std::span<const Record> records) {
     return statuses;
 }
 
-std::vector<TopicInfo> EmbeddedLog::topics() {
+std::vector<TopicInfo> EmbeddedLog::topics(const std::vector<std::string>& names) {
+    const std::set<std::string> wanted(names.begin(), names.end());
     std::vector<TopicInfo> topics;
     file_->read([&](Connection& connection) {
         Statement rows = connection.prepare(
             "SELECT t.name, p.first, p.next FROM topics t JOIN partitions p ON p.topic=t.id ORDER BY t.name, p.number");
         while (rows.step()) {
             std::string name = rows.bytes(0);
+            if (!wanted.contains(name)) {
+                continue;
+            }
             if (topics.empty() || topics.back().name != name) {
                 topics.push_back({std::move(name), {}, {}});
             }

@@ -267,8 +267,8 @@ public:
         CPPUNIT_ASSERT(reader->pollUntil([&] { return reader->got.size() == 4; }));
         reader->subscription->close(true);
         applyRetention(file);
-        CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, log->topics()[0].begin[0]);
-        CPPUNIT_ASSERT_EQUAL(std::int64_t{10}, log->topics()[0].end[0]);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, log->topics({"t"})[0].begin[0]);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{10}, log->topics({"t"})[0].end[0]);
         CPPUNIT_ASSERT_EQUAL(std::size_t{6}, log->browse("t", 0, 0, 100).size());
     }
 
@@ -287,7 +287,7 @@ public:
             LogFile file(folder_.file(), options);
             applyRetention(file);
         }
-        const std::int64_t begin = log->topics()[0].begin[0];
+        const std::int64_t begin = log->topics({"t"})[0].begin[0];
         CPPUNIT_ASSERT(begin > 2);
         publish(*log, 1);
         const auto again = member("host-a", "group");

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
+#include <iterator>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -45,30 +46,38 @@ rd_kafka_resp_err_t whileLeadersMove(std::chrono::milliseconds limit, const std:
     }
 }
 
-Metadata Admin::allTopics() const {
+/// At least one name: a question for none is, to a broker, one for all, and there may be thousands of others.
+Metadata Admin::describe(const std::vector<std::string>& names) const {
+    std::vector<Topic> asked;  // the client asks for what it has handles of
+    for (const std::string& name : names) {
+        asked.emplace_back(rd_kafka_topic_new(client_, name.c_str(), nullptr));
+        if (!asked.back()) {
+            fail(rd_kafka_last_error(), "topic \"" + name + "\"");
+        }
+    }
     const rd_kafka_metadata_t* metadata = nullptr;
-    check(rd_kafka_metadata(client_, 1, nullptr, &metadata, timeoutMs()), "the brokers don't tell their topics");
+    check(rd_kafka_metadata(client_, 0, nullptr, &metadata, timeoutMs()), "the brokers don't tell of our topics");
     return Metadata{metadata};
 }
 
-void Admin::ping() const {
-    const rd_kafka_metadata_t* metadata = nullptr;
-    check(rd_kafka_metadata(client_, 0, nullptr, &metadata, timeoutMs()), "no broker answers");
-    rd_kafka_metadata_destroy(metadata);
-}
-
-bool Admin::allThere(std::span<const TopicSpec> topics) const {
-    const Metadata metadata = allTopics();
-    return std::all_of(topics.begin(), topics.end(), [&](const TopicSpec& topic) {
-        const rd_kafka_metadata_topic_t* found = find(*metadata, topic.name);
+bool Admin::haveLeaders(const std::vector<std::string>& names) const {
+    const Metadata metadata = describe(names);
+    return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+        const rd_kafka_metadata_topic_t* found = find(*metadata, name);
         return found != nullptr && hasLeaders(*found);
     });
 }
 
 void Admin::ensureTopics(std::span<const TopicSpec> topics) const {
+    if (topics.empty()) {
+        return;
+    }
+    std::vector<std::string> names;
+    std::transform(topics.begin(), topics.end(), std::back_inserter(names),
+                   [](const auto& topic) { return topic.name; });
     std::vector<TopicSpec> missing;
     {
-        const Metadata metadata = allTopics();
+        const Metadata metadata = describe(names);
         for (const TopicSpec& topic : topics) {
             if (find(*metadata, topic.name) == nullptr) {
                 missing.push_back(topic);
@@ -79,7 +88,7 @@ void Admin::ensureTopics(std::span<const TopicSpec> topics) const {
         create(missing);
     }
     const auto until = steady_clock::now() + options_.request_timeout;
-    while (!allThere(topics)) {
+    while (!haveLeaders(names)) {
         if (steady_clock::now() > until) {
             throw Error(STOA_UNAVAILABLE, "kafka: topics were made but have no leader yet");
         }
@@ -135,26 +144,29 @@ Event Admin::ask(rd_kafka_queue_t* queue, const char* what) const {
 }
 
 int Admin::partitions(const std::string& topic) const {
-    const Metadata metadata = allTopics();
+    const Metadata metadata = describe({topic});
     const rd_kafka_metadata_topic_t* found = find(*metadata, topic);
     return found == nullptr ? 0 : found->partition_cnt;
 }
 
-std::vector<TopicInfo> Admin::topics() const {
+std::vector<TopicInfo> Admin::topics(const std::vector<std::string>& names) const {
     std::vector<TopicInfo> topics;
+    if (names.empty()) {
+        return topics;
+    }
     {
-        const Metadata metadata = allTopics();
-        for (int i = 0; i < metadata->topic_cnt; ++i) {
-            const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
-            if (!std::string_view{topic.topic}.starts_with("__")) {  // Kafka's own
-                const std::vector<std::int64_t> zeros(static_cast<std::size_t>(topic.partition_cnt), 0);
-                topics.push_back({topic.topic, zeros, zeros});
+        const Metadata metadata = describe(names);
+        for (const std::string& name : std::set<std::string>(names.begin(), names.end())) {
+            if (const rd_kafka_metadata_topic_t* found = find(*metadata, name)) {
+                const std::vector<std::int64_t> zeros(static_cast<std::size_t>(found->partition_cnt), 0);
+                topics.push_back({name, zeros, zeros});
             }
         }
     }
-    fillOffsets(topics, RD_KAFKA_OFFSET_BEGINNING);
-    fillOffsets(topics, RD_KAFKA_OFFSET_END);
-    std::sort(topics.begin(), topics.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    if (!topics.empty()) {
+        fillOffsets(topics, RD_KAFKA_OFFSET_BEGINNING);
+        fillOffsets(topics, RD_KAFKA_OFFSET_END);
+    }
     return topics;
 }
 
@@ -170,8 +182,13 @@ void Admin::fillOffsets(std::vector<TopicInfo>& topics, std::int64_t which) cons
         }
         return rd_kafka_offsets_for_times(client_, list.get(), timeoutMs());
     };
-    check(whileLeadersMove(options_.request_timeout, ask, [this] { allTopics(); }),
-          "the brokers don't tell their offsets");
+    const auto refresh = [&] {
+        std::vector<std::string> names;
+        std::transform(topics.begin(), topics.end(), std::back_inserter(names),
+                       [](const auto& one) { return one.name; });
+        describe(names);
+    };
+    check(whileLeadersMove(options_.request_timeout, ask, refresh), "the brokers don't tell their offsets");
     int at = 0;
     for (TopicInfo& topic : topics) {
         for (std::size_t i = 0; i < topic.end.size(); ++i) {

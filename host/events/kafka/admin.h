@@ -24,15 +24,14 @@ public:
 
     /// Returns once every broker that answers knows them.
     void ensureTopics(std::span<const TopicSpec> topics) const;
-    std::vector<TopicInfo> topics() const;
+    std::vector<TopicInfo> topics(const std::vector<std::string>& names) const;
     std::vector<std::int64_t> committed(const std::string& group, const std::string& topic) const;
     /// 0: no such topic.
     int partitions(const std::string& topic) const;
-    void ping() const;
 
 private:
-    Metadata allTopics() const;
-    bool allThere(std::span<const TopicSpec> topics) const;
+    Metadata describe(const std::vector<std::string>& names) const;
+    bool haveLeaders(const std::vector<std::string>& names) const;
     void create(std::span<const TopicSpec> topics) const;
     void fillOffsets(std::vector<TopicInfo>& topics, std::int64_t which) const;
     Event ask(rd_kafka_queue_t* queue, const char* what) const;

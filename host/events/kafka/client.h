@@ -18,6 +18,7 @@ struct KafkaOptions {
     std::chrono::milliseconds request_timeout{5'000};   ///< of metadata, offsets and topic creation
     std::chrono::milliseconds session_timeout{30'000};  ///< longer than a restart: a static member keeps its partitions
     std::chrono::milliseconds close_timeout{15'000};    ///< then a client that hangs in close is left behind
+    std::string debug;  ///< librdkafka's debug contexts, whose lines are ours of level debug; empty: none
 };
 
 /// librdkafka's names to values.

@@ -16,7 +16,13 @@ namespace {
 class KafkaLog : public EventLog {
 public:
     KafkaLog(const std::string& address, std::string instance_id, KafkaOptions options)
-        : settings_(settingsOf(address, instance_id)), instance_id_(std::move(instance_id)), options_(options) {}
+        : settings_(settingsOf(address, instance_id)),
+          instance_id_(std::move(instance_id)),
+          options_(std::move(options)) {
+        if (!options_.debug.empty()) {
+            settings_["debug"] = options_.debug;
+        }
+    }
 
     void ensureTopics(std::span<const TopicSpec> topics) override;
     std::vector<stoa_status> publish(std::span<const Record> records) override {
@@ -25,19 +31,15 @@ public:
     std::unique_ptr<Subscription> subscribe(SubscriptionOptions options) override {
         return std::make_unique<KafkaSubscription>(settings_, options_, instance_id_, std::move(options));
     }
-    std::vector<TopicInfo> topics() override {
+    std::vector<TopicInfo> topics(const std::vector<std::string>& names) override {
         const auto client = producer();
-        return Admin(client->client(), options_).topics();
+        return Admin(client->client(), options_).topics(names);
     }
     std::vector<Delivery> browse(const std::string& topic, int partition, std::int64_t from,
                                  std::size_t limit) override;
     std::vector<std::int64_t> committed(const std::string& group, const std::string& topic) override {
         const auto client = producer();
         return Admin(client->client(), options_).committed(group, topic);
-    }
-    void ping() override {
-        const auto client = producer();
-        Admin(client->client(), options_).ping();
     }
     std::string describe() const override { return "kafka://" + settings_.at("bootstrap.servers"); }
 
@@ -94,7 +96,7 @@ std::vector<Delivery> KafkaLog::browse(const std::string& topic, int partition, 
 
 std::unique_ptr<EventLog> openKafkaLog(const std::string& address, const std::string& instance_id,
                                        KafkaOptions options) {
-    return std::make_unique<KafkaLog>(address, instance_id, options);
+    return std::make_unique<KafkaLog>(address, instance_id, std::move(options));
 }
 
 }  // namespace stoa::host::events::kafka

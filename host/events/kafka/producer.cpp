@@ -45,6 +45,8 @@ Producer::Producer(Settings settings, const KafkaOptions& options) : options_(op
     settings["linger.ms"] = std::to_string(options.linger.count());
     settings["message.timeout.ms"] = std::to_string(options.message_timeout.count());
     settings["topic.metadata.propagation.max.ms"] = "2000";
+    // Asking after a topic must not make it: ensureTopics does, with the partitions that the manifest says.
+    settings["allow.auto.create.topics"] = "false";
     Configuration configuration = configure(settings);
     rd_kafka_conf_set_dr_msg_cb(configuration.get(), &Producer::report);
     client_ = newClient(RD_KAFKA_PRODUCER, std::move(configuration));

@@ -19,10 +19,7 @@ constexpr std::size_t kLimit = 10'000;
 
 std::vector<events::Record> recordsOf(events::EventLog& log, const std::vector<std::string>& topics) {
     std::vector<events::Delivery> found;
-    for (const events::TopicInfo& topic : log.topics()) {
-        if (std::find(topics.begin(), topics.end(), topic.name) == topics.end()) {
-            continue;
-        }
+    for (const events::TopicInfo& topic : log.topics(topics)) {
         for (std::size_t partition = 0; partition < topic.begin.size(); ++partition) {
             const auto count = static_cast<std::size_t>(topic.end[partition] - topic.begin[partition]);
             if (count == 0) {
