@@ -20,6 +20,9 @@ class Embedded:
     def override(self, _plugins) -> dict:
         return {}
 
+    def remove(self, _build):
+        """The files stay in the run directory, for whoever wants to look."""
+
     def query(self, fleet, plugin, statement) -> list:
         """Rows as tuples of SQLite's values, from the plugin's own database file."""
         file = fleet.host_of(plugin).folder / "state" / f"{plugin}_db.sqlite"
@@ -29,7 +32,8 @@ class Embedded:
 
 class Servers:
     """PostgreSQL, Kafka and the SMTP sink of the test stack, found by the environment that `./dev stack up` writes.
-    Every fleet has databases of its own, made here, and topics of its own, whose names begin with the fleet's."""
+    Every fleet has databases of its own, made here, and topics of its own, whose names begin with the fleet's: remove()
+    takes both away when the hosts are gone."""
 
     name = "servers"
 
@@ -37,7 +41,7 @@ class Servers:
         missing = [name for name in ("POSTGRESQL", "POSTGRESQL_PASSWORD", "KAFKA", "SMTP") if not os.environ.get(f"STOA_TEST_{name}")]
         if missing:
             raise FleetError(f"STOA_TEST_{missing[0]} is not set; run ./dev stack up and source build/stack/env")
-        self.prefix = prefix
+        self.prefix, self.topics, self.databases = prefix, f"{prefix[:30]}-{secrets.token_hex(4)}", set()
         self.postgresql = urllib.parse.urlsplit(os.environ["STOA_TEST_POSTGRESQL"])
 
     def override(self, plugins) -> dict:
@@ -45,12 +49,19 @@ class Servers:
         for plugin in plugins:
             self._psql("postgres", f'drop database if exists "{self._database(plugin)}" with (force)')
             self._psql("postgres", f'create database "{self._database(plugin)}"')
+            self.databases.add(self._database(plugin))
         return {
-            "events": f"kafka://{os.environ['STOA_TEST_KAFKA']}/{self.prefix[:30]}-{secrets.token_hex(4)}",
+            "events": f"kafka://{os.environ['STOA_TEST_KAFKA']}/{self.topics}",
             "mail": {"url": f"smtp://{os.environ['STOA_TEST_SMTP']}"},
             "plugins": {plugin: {"sql": f"postgresql://{self.postgresql.netloc}/{self._database(plugin)}",
                                  "sql_password": "env:STOA_TEST_POSTGRESQL_PASSWORD"} for plugin in plugins},
         }
+
+    def remove(self, build):
+        """A broker that keeps the topics of all fleets that ever were becomes slow for those that are."""
+        for database in self.databases:
+            self._psql("postgres", f'drop database if exists "{database}" with (force)')
+        subprocess.run([build / "bin" / "remove_topics", os.environ["STOA_TEST_KAFKA"], f"{self.topics}."], check=True)
 
     def query(self, _fleet, plugin, statement) -> list:
         """Rows as tuples of text, None for NULL."""

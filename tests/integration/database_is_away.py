@@ -58,6 +58,7 @@ class DatabaseIsAway(unittest.TestCase):
     def setUp(self):
         store = Servers("away")
         store.override(["poison"])  # makes the database
+        self.addCleanup(store.remove, surroundings.build)
         address = urllib.parse.urlsplit(os.environ["STOA_TEST_POSTGRESQL"])
         self.tunnel = Tunnel((address.hostname, address.port))
         self.host = OneHost(self._testMethodName, {"plugins": {"poison": {

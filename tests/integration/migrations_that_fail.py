@@ -12,6 +12,8 @@ from support.one_host import OneHost
 class MigrationsThatFail(unittest.TestCase):
     def setUp(self):
         self.servers = stores.Servers("migrations") if surroundings.stores == "servers" else None
+        if self.servers:
+            self.addCleanup(self.servers.remove, surroundings.build)
         config = {"plugins": self.servers.override(["poison"])["plugins"]} if self.servers else None
         self.host = OneHost(self._testMethodName, config)
         self.right = surroundings.plugin("poison")

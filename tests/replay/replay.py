@@ -122,6 +122,7 @@ def main():
         print(f"  differs: {line}")
     if differences:
         sys.exit(f"replay: {len(differences)} differences")
+    store.remove(options.build)
     print(f"  equal to the cent in the shop's databases: revenue {expected['revenue'] / 100:.2f} {expected['currency']}, the quantities "
           f"of {len(expected['quantities'])} products, the totals of {len(expected['households'])} households")
 

@@ -86,13 +86,19 @@ class Scenario(unittest.TestCase):
             cls.shop = Shop(cls.fleet.gateway)
             cls.staff = wait_until(lambda: cls._staff_token(), what="the staff account is made by the auth service")
         except BaseException:
-            cls.fleet.stop(10)
+            cls._stop(10)
             raise
+
+    @classmethod
+    def _stop(cls, *seconds):
+        codes = cls.fleet.stop(*seconds)
+        cls.store.remove(surroundings.build)
+        return codes
 
     @classmethod
     def tearDownClass(cls):
         errors = books.errors_at_rest(lambda *what: cls.store.query(cls.fleet, *what)) if cls.books_after == "all" else []
-        codes = cls.fleet.stop()
+        codes = cls._stop()
         assert not errors, f"money and stock do not add up: {errors}"
         assert not any(codes.values()), f"hosts did not drain to exit code 0: {codes}; logs in {cls.fleet.run}"
 
