@@ -13,7 +13,7 @@ from functools import cached_property
 from types import SimpleNamespace
 
 from . import topics
-from .schema import AGAIN, QUERIES
+from .schema import AGAIN, QUERIES, WAITING
 from .stores import places
 
 FINAL = ("COMPLETED", "CANCELLED", "REJECTED", "EXPIRED")
@@ -121,6 +121,11 @@ def gather(run, at_rest=False, acknowledged=()) -> Evidence:
     mails_after = where.sink.read() if where.sink else None
     return Evidence(services, read(where.databases, AGAIN), records, trimmed, (mails_before, mails_after),
                     bool(where.sink) and where.sink.own, time.time_ns() // 1000, at_rest, frozenset(acknowledged))
+
+
+def quiet(run) -> bool:
+    """Whether nothing waits in the databases; what is on its way between them is not looked for."""
+    return not any(tables.waiting for tables in read(places.find(run).databases, WAITING).values())
 
 
 def read(databases, queries) -> dict:

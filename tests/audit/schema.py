@@ -59,6 +59,16 @@ QUERIES = {
     },
 }
 
+# How much waits in each database: what settle() looks at again and again, since everything is too much to be read so often.
+BUSY = {
+    "order": " union all select 1 from orders where status not in ('COMPLETED', 'CANCELLED', 'REJECTED', 'EXPIRED') and not stuck",
+    "payment": " union all select 1 from payments where state = 'UNKNOWN' or open_op <> ''",
+    "inventory": " union all select 1 from reservations where state = 'HELD'",
+    "notification": " union all select 1 from deliveries where state in ('PENDING', 'SENDING')",
+}
+WAITING = {service: {"waiting": "select 1 as one from stoa_outbox union all select 1 from stoa_parked" + BUSY.get(service, "")}
+           for service in QUERIES}
+
 # What tells afterwards whether something changed while all of that was read.
 AGAIN = {
     "order": {"orders": "select order_id as id, order_id, version, event_version from orders"},

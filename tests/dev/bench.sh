@@ -1,5 +1,6 @@
 # ./dev bench: figures; each benchmark is one file under tests/load/ and ends with a JSON line per figure. One that says
-# `SERVERS = True` gets the real servers: those that the environment names, or new ones for as long as it runs.
+# `SERVERS = True` gets the real servers: those that the environment names, or new ones for as long as it runs. One that says
+# `PYTHON_PACKAGES = True` gets the data set of the replay.
 
 # shellcheck source=tests/dev/preflight.sh
 source tests/dev/preflight.sh
@@ -24,6 +25,10 @@ bench_main() {
     for name in "$@"; do
         if grep -q '^SERVERS = True$' "tests/load/$name.py"; then
             start_servers
+        fi
+        if grep -q '^PYTHON_PACKAGES = True$' "tests/load/$name.py"; then
+            install_packages test
+            python_packages
         fi
         /usr/bin/python3 -B "tests/load/$name.py"
     done

@@ -1,4 +1,5 @@
-# Installs the Debian packages of some groups of packages.txt; silent when nothing is missing.
+# Installs the Debian packages of some groups of packages.txt, and the replay's Python packages; silent when nothing is
+# missing.
 
 # install_packages GROUP…
 install_packages() {
@@ -39,4 +40,16 @@ install_now() {
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# What the replay reads its baskets with, in build/venv; made again when the requirements change.
+python_packages() {
+    cmp -s tests/replay/requirements.txt build/venv/requirements.txt || step "install Python packages" make_venv
+}
+
+make_venv() {
+    rm -rf build/venv
+    python3 -m venv build/venv
+    build/venv/bin/pip install --no-deps --requirement tests/replay/requirements.txt
+    cp tests/replay/requirements.txt build/venv/
 }

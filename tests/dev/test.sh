@@ -49,18 +49,6 @@ test_with_servers() {
     cat "$LOG_DIR/ctest-summary.txt"
 }
 
-# What the replay reads its baskets with, in build/venv; made again when the requirements change.
-python_packages() {
-    cmp -s tests/replay/requirements.txt build/venv/requirements.txt || step "install Python packages" make_venv
-}
-
-make_venv() {
-    rm -rf build/venv
-    python3 -m venv build/venv
-    build/venv/bin/pip install --no-deps --requirement tests/replay/requirements.txt
-    cp tests/replay/requirements.txt build/venv/
-}
-
 # run_tests PRESET [CTEST OPTION…]: ends with ctest's summary; a test that did not run is a failure.
 run_tests() {
     local preset=$1 log=$LOG_DIR/ctest-$1.log code=0 start=${EPOCHREALTIME/[.,]/}

@@ -9,7 +9,7 @@ from support.scenario import Scenario
 
 
 class BadBodies(Scenario):
-    books_after = "all"
+    audit_after = "all"
 
     @classmethod
     def setUpClass(cls):

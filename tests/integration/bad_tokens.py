@@ -13,7 +13,7 @@ from support.scenario import Scenario
 
 
 class BadTokens(Scenario):
-    books_after = "never"
+    audit_after = "all"
 
     @classmethod
     def setUpClass(cls):

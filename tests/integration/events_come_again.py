@@ -12,7 +12,7 @@ inventory.committed inventory.commit_refused shipment.created shipment.shipped s
 shipment.cancel_refused user.registered user.profile.updated""".split()
 
 
-class EventsComeAgain(Scenario):
+class Republished:
     def lag(self):
         rows = [group["lag"] for host in self.fleet.hosts for row in self.stoactl("topics", host=host.plan.plugins[0]) for group in row["groups"]]
         return sum(rows)
@@ -47,11 +47,20 @@ class EventsComeAgain(Scenario):
         self.assertEqual(after, before)
         self.assert_stock(bread, 18)
 
-    def test_the_same_events(self):
+
+class EventsComeAgain(Republished, Scenario):
+    def test_in_order(self):
         self.assert_unchanged_by("in-order", "same-ids")
 
-    def test_the_same_events_in_reverse(self):
+    def test_in_reverse(self):
         self.assert_unchanged_by("reversed", "same-ids")
 
-    def test_events_that_only_their_versions_tell_from_new_ones(self):
+
+class EventsComeUnderNewIds(Republished, Scenario):
+    """Only their versions tell that they are known. Nobody has committed them, and a confirmation under another id is
+    another mail."""
+
+    audit_without = (10, 13)
+
+    def test_in_reverse(self):
         self.assert_unchanged_by("reversed", "new-ids")

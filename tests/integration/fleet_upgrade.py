@@ -15,7 +15,7 @@ BOTH = ("order-a", "order-b")
 
 
 class FleetUpgrade(Scenario):
-    books_after = "never"
+    audit_after = "all"
     serial = 0
 
     def host(self, name):

@@ -6,7 +6,7 @@ from support.scenario import Scenario, wait_until
 class PoisonedEvent(Scenario):
     plugins = ["poison"]
     settings = {"parked": {"retries": ["200ms", "200ms", "200ms"]}}
-    books_after = "never"
+    audit_after = "all"
 
     def fall(self, cloud, poisoned=False):
         return self.shop.request("POST", "/api/v1/drops", {"cloud": cloud, "poisoned": poisoned})["number"]

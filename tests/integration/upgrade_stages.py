@@ -9,7 +9,7 @@ from support.scenario import Scenario, wait_until
 
 
 class UpgradeStages(Scenario):
-    books_after = "never"
+    audit_after = "all"
     serial = 0
 
     def version_of(self, plugin, change=None):

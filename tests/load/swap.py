@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN = ROOT / "build" / "bench" / "swap"
 SERVERS = True
-sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("swap", "fleet", "integration")]
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("swap", "fleet", "integration", ".")]
 
 import canary
 import latency

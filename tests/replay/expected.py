@@ -3,7 +3,7 @@
 Rules (README.md says why):
   * a row with quantity 0 is left out; a basket of more than 200 lines is left out, and so is one without lines;
   * a row's unit price is sales_value / quantity in whole cents, halves up, at least 1;
-    a product's price is the lower median of these over all its rows of the year;
+    a product's price is the lower median of these over all its rows of the year, and 1 where there are none;
   * baskets count in the order of their time, then their id; the replay places the first ones;
   * revenue is the sum of price x quantity.
 """
@@ -32,7 +32,11 @@ def unit_price(sales_value: float, quantity: int) -> int:
     return max(1, (2 * cents + quantity) // (2 * quantity))
 
 
-def expected(data: Path, count: int) -> dict:
+def catalogue_of(data: Path) -> list:
+    return pyarrow.parquet.read_table(data / "products.parquet", columns=["product_id"])["product_id"].to_pylist()
+
+
+def expected(data: Path, count: int, catalogue: bool = False) -> dict:
     prices, baskets, empty_rows = defaultdict(list), {}, 0
     for household, basket, product, quantity, sales_value, stamp in rows(data):
         lines = baskets.setdefault((stamp, basket, household), Counter())
@@ -46,6 +50,8 @@ def expected(data: Path, count: int) -> dict:
     without_lines = [key for key, lines in baskets.items() if not lines]
     usable = sorted(baskets.keys() - set(too_long) - set(without_lines))
     result = summary([(key, baskets[key]) for key in usable[:count]], price)
+    if catalogue:
+        result["prices"] |= {str(product): price.get(product, 1) for product in catalogue_of(data)}
     result["leftOut"] = {"rowsWithQuantityZero": empty_rows, "basketsOver200Lines": len(too_long),
                          "basketsWithoutLines": len(without_lines)}
     return result
@@ -68,9 +74,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the package's folder of parquet files")
     parser.add_argument("--baskets", type=int, default=200)
+    parser.add_argument("--catalogue", action="store_true", help="all products, not only those of the baskets")
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
     options = parser.parse_args()
-    result = expected(options.data, options.baskets)
+    result = expected(options.data, options.baskets, options.catalogue)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     left = result["leftOut"]
     print(f"expected: {result['baskets']} baskets of {len(result['households'])} households, "

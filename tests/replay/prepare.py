@@ -49,10 +49,13 @@ def lower_median_prices(table, products) -> dict:
     return {str(row["product_id"]): sorted(row["unit_price_list"])[(len(row["unit_price_list"]) - 1) // 2] for row in grouped}
 
 
-def product_rows(data: Path, prices) -> list:
-    table = pyarrow.parquet.read_table(data / "products.parquet")
-    table = table.filter(pc.is_in(table["product_id"], pyarrow.array(map(int, prices))))
-    known = {str(row["product_id"]): row for row in table.to_pylist()}
+def product_rows(data: Path, table, stock, catalogue: bool) -> list:
+    """What the baskets need, or the whole catalogue besides."""
+    about_products = pyarrow.parquet.read_table(data / "products.parquet")
+    if not catalogue:
+        about_products = about_products.filter(pc.is_in(about_products["product_id"], pyarrow.array(map(int, stock))))
+    known = {str(row["product_id"]): row for row in about_products.to_pylist()}
+    prices = dict.fromkeys(known, 1) | lower_median_prices(table, known.keys() | stock.keys())
     rows = []
     for product in sorted(prices):
         about = known.get(product, {})
@@ -71,13 +74,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the package's folder of parquet files")
     parser.add_argument("--baskets", type=int, default=200)
+    parser.add_argument("--catalogue", action="store_true", help="all products, not only those of the baskets")
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
     options = parser.parse_args()
     table = transactions(options.data)
     baskets = first_baskets(table, options.baskets)
     stock = sum((basket["items"] for basket in baskets), Counter())
-    prices = lower_median_prices(table, stock)
-    plan = {"products": product_rows(options.data, prices), "stock": {product: count + SPARE for product, count in sorted(stock.items())},
+    plan = {"products": product_rows(options.data, table, stock, options.catalogue), "stock": {product: count + SPARE for product, count in sorted(stock.items())},
             "spare": SPARE, "baskets": baskets}
     options.out.write_text(json.dumps(plan, indent=1) + "\n")
     households = {basket["household"] for basket in baskets}

@@ -3,8 +3,8 @@
     replay.py --stores embedded|servers --plan plan.json --expected expected.json --run DIR
 
 Products come in through the import, stock is received, every household registers; then the baskets are placed
-concurrently, each with its own Idempotency-Key, until all orders are delivered. The hosts are stopped before the
-databases are read.
+concurrently, each with its own Idempotency-Key, until all orders are delivered, and the auditor looks. The hosts are
+stopped before the databases are compared. Figures are left in DIR/figures.json.
 """
 
 import argparse
@@ -16,15 +16,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "fleet"))
+sys.path[:0] = [str(ROOT / "tests" / "fleet"), str(ROOT / "tests")]
 
 import accounts
 import compare
 import stores
 import topology
+from audit.auditor import settle
+from audit.stores.errors import CannotLook
 from fleet import Fleet
 from shop import Refused, Shop, delivered, retried
 
+# Everybody logs in once.
+SETTINGS = {"plugins": {"auth": {"settings": {"accessTokenSeconds": 3600}}}}
 THREADS = 8
 IMPORT_ROWS = 500
 
@@ -41,6 +45,8 @@ class Replay:
         rows = self.plan["products"]
         for begin in range(0, len(rows), IMPORT_ROWS):
             self.shop.import_products(self.staff, rows[begin:begin + IMPORT_ROWS])
+
+    def learn_ids(self):
         self.products = {product["sku"]: product["id"] for product in self.shop.products()}
 
     def receive_stock(self):
@@ -76,26 +82,37 @@ class Replay:
         return {"products": self.products, "orders": self.orders, "households": {name: user for name, (user, _) in self.users.items()}}
 
 
-def timed(title, work):
-    begin = time.monotonic()
-    work()
-    print(f"  {title}: {time.monotonic() - begin:.1f} s", flush=True)
+class Steps:
+    """What was done, and how long it took."""
+
+    def __init__(self):
+        self.seconds = {}
+
+    def timed(self, name, title, work):
+        begin = time.monotonic()
+        result = work()
+        self.seconds[name] = time.monotonic() - begin
+        print(f"  {title}: {self.seconds[name]:.1f} s", flush=True)
+        return result
 
 
-def run(fleet, plan, folder) -> dict:
+def run(fleet, plan, steps) -> tuple:
+    """What was placed, and what the auditor found."""
     with fleet:
-        timed("hosts are ready", lambda: (fleet.start(), fleet.wait_until_ready()))
+        steps.timed("start", "hosts are ready", lambda: (fleet.start(), fleet.wait_until_ready()))
         shop = Shop(fleet.gateway)
         replay = Replay(shop, plan, accounts.staff_token(shop, fleet))
-        timed(f"{len(plan['products'])} products imported", replay.import_products)
-        timed("stock received", replay.receive_stock)
-        timed("households registered", replay.register_households)
-        timed(f"{len(plan['baskets'])} baskets placed", replay.place_orders)
-        timed("all delivered", replay.wait_until_delivered)
+        steps.timed("import", f"{len(plan['products'])} products imported", replay.import_products)
+        replay.learn_ids()
+        steps.timed("receive", "stock received", replay.receive_stock)
+        steps.timed("register", "households registered", replay.register_households)
+        steps.timed("place", f"{len(plan['baskets'])} baskets placed", replay.place_orders)
+        steps.timed("deliver", "all delivered", replay.wait_until_delivered)
+        report = steps.timed("audit", "audited", lambda: settle(fleet.run, acknowledged=replay.orders.values()))
         codes = fleet.stop()
     if any(codes.values()):
-        raise topology.FleetError(f"hosts did not end well: {codes}; their logs are in {folder}")
-    return replay.result()
+        raise topology.FleetError(f"hosts did not end well: {codes}; their logs are in {fleet.run}")
+    return replay.result(), report
 
 
 def main():
@@ -107,21 +124,24 @@ def main():
         parser.add_argument(f"--{name}", type=Path, required=True)
     options = parser.parse_args()
     shutil.rmtree(options.run, ignore_errors=True)
+    steps = Steps()
     try:
         store = stores.Embedded() if options.stores == "embedded" else stores.Servers("replay")
         plugins = [plugin for host in topology.read(options.topology) for plugin in host.plugins if plugin != "gateway"]
-        fleet = Fleet(options.run, options.topology, options.build, override=store.override(plugins))
+        fleet = Fleet(options.run, options.topology, options.build.resolve(), override=topology.merged(store.override(plugins), SETTINGS))
         plan = json.loads(options.plan.read_text())
-        result = run(fleet, plan, options.run)
-    except (topology.FleetError, Refused, TimeoutError, OSError) as error:
+        result, report = run(fleet, plan, steps)
+    except (topology.FleetError, CannotLook, Refused, TimeoutError, OSError) as error:
         sys.exit(f"replay: {error}\nThe hosts' logs are in {options.run}")
     expected = json.loads(options.expected.read_text())
     differences = compare.differences(expected, result,
                                       lambda plugin, statement: store.query(fleet, plugin, statement), plan["spare"])
-    for line in differences:
-        print(f"  differs: {line}")
-    if differences:
-        sys.exit(f"replay: {len(differences)} differences")
+    found = [f"  differs: {line}" for line in differences] + [f"  the auditor found: {line}" for line in report.lines()]
+    (options.run / "figures.json").write_text(json.dumps({
+        "seconds": steps.seconds, "products": len(plan["products"]), "orders": len(result["orders"]), "revenue": expected["revenue"],
+        "differences": len(differences), "findings": len(report.findings)}))
+    if found:
+        sys.exit("\n".join(found) + f"\nreplay: {len(differences)} differences, {len(report.findings)} findings")
     store.remove(options.build)
     print(f"  equal to the cent in the shop's databases: revenue {expected['revenue'] / 100:.2f} {expected['currency']}, the quantities "
           f"of {len(expected['quantities'])} products, the totals of {len(expected['households'])} households")

@@ -25,7 +25,7 @@ class ShopUnderLoad:
     """The whole shop; one customer with some orders, and bread that does not run out."""
 
     def __init__(self, build: Path, run: Path, kind: str = "servers", settings: dict = None):
-        self.build, self.run = build, run
+        self.build, self.run, self.acknowledged = build, run, set()
         self.fleet = Fleet(run, "all-in-one", build)
         self.store = stores.Embedded() if kind == "embedded" else stores.Servers("swap")
         named = [plugin for host in self.fleet.hosts for plugin in host.plan.plugins if plugin != "gateway"]
