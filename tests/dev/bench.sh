@@ -20,7 +20,7 @@ bench_main() {
     done
     [ $# -gt 0 ] || set -- "${known[@]}"
     preflight
-    install_packages build run
+    install_packages build run bench
     build release shop load_tools
     for name in "$@"; do
         if grep -q '^SERVERS = True$' "tests/load/$name.py"; then
@@ -30,7 +30,8 @@ bench_main() {
             install_packages test
             python_packages
         fi
-        /usr/bin/python3 -B "tests/load/$name.py"
+        # -P: a benchmark has the name of what it measures, which may be a module's.
+        /usr/bin/python3 -P -B "tests/load/$name.py"
     done
 }
 

@@ -25,9 +25,9 @@ class HostPlan:
     config: dict = field(default_factory=dict)
 
 
-def read(name: str) -> list:
-    """The plans of a topology, by the name of its file."""
-    file = FOLDER / f"{name}.yaml"
+def read(name) -> list:
+    """The plans of a topology, by the name of its file, or its path when it is one of others."""
+    file = name if isinstance(name, Path) else FOLDER / f"{name}.yaml"
     if not file.exists():
         known = ", ".join(sorted(found.stem for found in FOLDER.glob("*.yaml")))
         raise FleetError(f"there is no topology \"{name}\"; these exist: {known}")

@@ -1,7 +1,6 @@
 """What the whole shop costs when it is small: one host with nine plugins on embedded defaults. Time from exec to ready
 (the median of 5 starts), and resident memory after 10,000 requests."""
 
-import json
 import shutil
 import statistics
 import sys
@@ -10,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "fleet"))
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("load/support", "fleet")]
 
+from figures import figure
 from fleet import Fleet
 from shop import Shop
 
@@ -51,16 +51,12 @@ def rss_after_requests() -> float:
         return resident_mib(hosts.host_of("gateway"))
 
 
-def figure(metric, value, unit):
-    print(json.dumps({"bench": "footprint", "case": "nine-plugins", "metric": metric, "value": round(value, 1), "unit": unit}))
-
-
 def main():
     shutil.rmtree(RUN, ignore_errors=True)
     memory = rss_after_requests()
     starts = [ready_ms() for _ in range(STARTS)]
-    figure("rss_mib", memory, "MiB")
-    figure("ready_ms", statistics.median(starts), "ms")
+    print(figure("footprint", "nine-plugins", "rss_mib", memory, "MiB"))
+    print(figure("footprint", "nine-plugins", "ready_ms", statistics.median(starts), "ms"))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from finding import CPP, Finding, text_of
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 OURS = re.compile(r"^(host|registry|plugins|tests)/")
+# Where Boost shows: and in the servers that the host is compared with.
+BOOST = ("host/http/", "host/outbound/", "tests/load/servers/")
 # A plugin owns no thread, socket or file: the host's capabilities stand for these.
 TECHNICAL = re.compile(r"^(thread|future|pthread\.h|unistd\.h|fcntl\.h|netdb\.h|dlfcn\.h|fstream|filesystem|sys/.*|arpa/.*|netinet/.*)$")
 PLUGIN_LIBRARIES = re.compile(r"^(stoa/|json/|fmt/|tl/expected\.hpp)")
@@ -30,7 +32,7 @@ def broken(file, line, target, quoted):
     top = file.parts[0]
     in_test = file.stem.endswith("_test") or "test" in file.parts
     layer = OURS.match(target)
-    if target.startswith("boost/") and not str(file).startswith(("host/http/", "host/outbound/")):
+    if target.startswith("boost/") and not str(file).startswith(BOOST):
         yield finding("boost", f"{target}: Boost stays in host/http and host/outbound",
                       "use the standard library or Poco here, or move the code into one of the two")
     if target.startswith("plugins/") and not str(file).startswith("/".join(target.split("/")[:2]) + "/"):
