@@ -10,8 +10,10 @@ PAUSE = 0.2  # seconds between two looks at a shop that moves
 
 
 class Report:
-    def __init__(self, checks, at_rest, seconds):
-        self.checks, self.at_rest, self.seconds = checks, at_rest, seconds
+    def __init__(self, checks, evidence, seconds):
+        self.checks, self.at_rest, self.seconds = checks, evidence.at_rest, seconds
+        self.dead_letters = [f"{letter.headers.get('dlq_service')} gave up {letter.headers.get('dlq_topic')} of {letter.key}: "
+                             f"{letter.headers.get('dlq_reason')}" for letter in evidence.dead_letters]
 
     @property
     def findings(self) -> list:
@@ -19,8 +21,9 @@ class Report:
         return [(check.number, finding) for check in self.checks for finding in check.findings]
 
     def lines(self) -> list:
-        """The findings as text, for a test that fails."""
-        return [f"invariant {number}: {finding}" for number, finding in self.findings]
+        """The findings as text, for a test that fails. Dead letters are for people to look at, and break no invariant; in a
+        test nobody comes to look."""
+        return [f"invariant {number}: {finding}" for number, finding in self.findings] + [f"dead letter: {line}" for line in self.dead_letters]
 
     def text(self) -> str:
         rows = []
@@ -31,9 +34,11 @@ class Report:
             rows.append((check.number, f"{check.number:>3}  {verdict:<8}  {check.name} ({looked}{left})"))
             rows += [(check.number, f"{'':15}{finding}") for finding in check.findings]
         rows += [(number, f"{number:>3}  {'later':<8}  {name} ({why})") for number, (name, why) in LATER.items()]
+        table = [row for _, row in sorted(rows, key=lambda row: row[0])]
+        letters = ["", *(f"dead letter: {line}" for line in self.dead_letters)] if self.dead_letters else []
         state = "at rest" if self.at_rest else "working"
-        return "\n".join(row for _, row in sorted(rows, key=lambda row: row[0])) + (
-            f"\n\n{len(self.findings) or 'No'} finding{'' if len(self.findings) == 1 else 's'}; the shop was {state}; read and checked in {self.seconds:.1f} s.")
+        return "\n".join([*table, *letters, "", f"{len(self.findings) or 'No'} finding{'' if len(self.findings) == 1 else 's'}; "
+                          f"the shop was {state}; read and checked in {self.seconds:.1f} s."])
 
     def json(self) -> dict:
         held = [{"number": check.number, "name": check.name, "mustHold": check.holds, "held": not check.findings, "looked": dict(check.looked),
@@ -41,6 +46,7 @@ class Report:
                 for check in self.checks]
         later = [{"number": number, "name": name, "later": why} for number, (name, why) in LATER.items()]
         return {"audit": "shop", "atRest": self.at_rest, "seconds": round(self.seconds, 2), "findings": len(self.findings),
+                "deadLetters": self.dead_letters,
                 "invariants": sorted(held + later, key=lambda row: row["number"])}
 
 
@@ -70,4 +76,4 @@ def judge(evidence, leave_out, begin) -> Report:
     checks = [check(evidence) for check in ALL if check.number not in leave_out]
     for check in checks:
         check.run()
-    return Report(checks, evidence.at_rest, time.monotonic() - begin)
+    return Report(checks, evidence, time.monotonic() - begin)

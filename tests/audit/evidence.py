@@ -60,10 +60,15 @@ class Evidence:
         return [record for record in self.records if record.topic in topics.SUBSCRIBERS]
 
     @cached_property
+    def dead_letters(self) -> list:
+        """Records of the shop's own topics that a service has given up, by service and event."""
+        return [record for record in self.records if record.topic.partition(".dlq.")[0] in topics.SUBSCRIBERS and ".dlq." in record.topic]
+
+    @cached_property
     def unhandled(self) -> list:
         """(record, service): what a subscriber has neither dealt with nor made a dead letter of, nor parked."""
         dealt = {(service, row.event_id) for service, tables in self.services.items() for row in tables.inbox + tables.parked}
-        dealt |= {(record.headers.get("dlq_service"), record.headers.get("dlq_event_id")) for record in self.records if ".dlq." in record.topic}
+        dealt |= {(letter.headers.get("dlq_service"), letter.headers.get("dlq_event_id")) for letter in self.dead_letters}
         return [(record, service) for record in self.events for service in topics.SUBSCRIBERS[record.topic] if (service, record.id) not in dealt]
 
     @cached_property

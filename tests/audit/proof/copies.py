@@ -29,6 +29,16 @@ class Copy:
             if "create " not in statement and database.total_changes == before:
                 raise AssertionError(f"this changed nothing in {store}: {statement}")
 
+    def bury(self, event: str, service: str):
+        """Makes a dead letter of the service out of an event, which it then never dealt with."""
+        headers = {"dlq_service": service, "dlq_event_id": event, "dlq_topic": "order.created", "dlq_reason": "no"}
+        packed = b"".join(len(text).to_bytes(4, "little") + text.encode() for pair in headers.items() for text in pair)
+        self.change("events", f"""
+            insert into records select partitions.id << 40, time_us, key, value, cast(headers || x'{packed.hex()}' as blob)
+            from records, partitions join topics on topics.id = topic
+            where holds(headers, '{event}') and topics.name = 'order.created.dlq.{service}' limit 1""")
+        self.change(service, f"delete from stoa_inbox where event_id = '{event}'")
+
     @property
     def mails(self) -> Path:
         return self.run / "mails.jsonl"

@@ -94,6 +94,16 @@ class PlantedDefects(unittest.TestCase):
     def test_an_order_that_a_customer_remembers_and_the_shop_does_not_is_named(self):
         self.assert_only(7, self.original, acknowledged=[*self.orders.values(), "lost"])
 
+    def test_a_dead_letter_breaks_no_invariant_and_is_shown(self):
+        copy = self.copy()
+        event = next(record.id for record in gather(copy.run).events if record.topic == "order.created")
+        copy.bury(event, "payment")
+        report = examine(copy.run, at_rest=True)
+        self.assertEqual(report.findings, [])
+        self.assertEqual(len(report.dead_letters), 1)
+        self.assertIn("payment gave up order.created of", report.lines()[0])
+        self.assertIn("payment gave up order.created of", report.text())
+
     def test_every_invariant_has_a_check_with_a_defect_or_a_reason(self):
         self.assertEqual(sorted({check.number for check in ALL} | LATER.keys()), list(range(1, 16)))
         self.assertEqual({check.number for check in ALL}, {number for number, _, _ in DEFECTS})
