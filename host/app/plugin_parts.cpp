@@ -51,6 +51,9 @@ void PluginSet::attachEvents(plugin::Service& service, const Manifest& manifest)
         wake(host, name);
     };
     options.consumer.schedule = wanted.retries;
+    options.consumer.settled = [&service](std::uint64_t generation, bool failed) {
+        service.countEvent(generation, failed);
+    };
     options.consumer.inbox_retention = std::chrono::duration_cast<std::chrono::hours>(wanted.inbox_keep);
     service.events = std::make_unique<events::PluginEvents>(
         events::Surroundings{surroundings_.event_log, *service.database(), surroundings_.metrics, surroundings_.clock},

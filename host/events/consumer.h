@@ -32,8 +32,14 @@ using Handle = std::function<stoa_status(const std::string& topic, const Incomin
 /// run, also during a drain.
 using Submit = std::function<bool(std::function<void()>)>;
 
+/// Told when the tries of an event from the log are over: handled, or given up and parked, by this generation of the
+/// plugin. A race that was lost and won with the next try is none of its failures. Not told of events that no
+/// generation saw, nor of replays of parked ones, which have been counted before. On a worker.
+using Settled = std::function<void(std::uint64_t generation, bool failed)>;
+
 struct ConsumerOptions {
-    std::string service;          ///< also the group
+    std::string service;  ///< also the group
+    Settled settled = [](std::uint64_t, bool) {};
     std::size_t queue_high = 64;  ///< events that wait per partition: beyond, the partition is paused
     std::size_t queue_low = 16;   ///< and resumed here
     std::size_t run_length = 16;  ///< events of one partition per job, so that partitions take turns on the pool

@@ -104,6 +104,10 @@ protected:
     void start(bool hold = false) {
         options_.relay.idle_poll = milliseconds{50};
         options_.consumer.replay_poll = milliseconds{50};
+        options_.consumer.settled = [this](std::uint64_t generation, bool failed) {
+            CPPUNIT_ASSERT_EQUAL(kGeneration, generation);
+            ++(failed ? given_up_ : settled_well_);
+        };
         events_ = std::make_unique<PluginEvents>(
             stage_->surroundings(), "host-a", manifestOf({"order.created", "order.cancelled"}, hold),
             [this](const std::string&, const IncomingEvent& event, stoa_tx* tx) { return handle(event, *tx); },
@@ -113,6 +117,7 @@ protected:
 
     stoa_status handle(const IncomingEvent& event, stoa_tx& tx) {
         ++handled_;
+        currentWork()->generation = kGeneration;
         CPPUNIT_ASSERT_EQUAL(std::string{"billing"}, currentWork()->service);
         CPPUNIT_ASSERT_EQUAL(event.topic, currentWork()->route);
         const std::string what = parseJson(event.data)->get("what", "").asString();
@@ -173,11 +178,13 @@ protected:
         return is_there ? events_->consumer().deadLetters("order.created", 0, 100) : std::vector<DeadLetter>{};
     }
 
+    static constexpr std::uint64_t kGeneration = 7;
     std::unique_ptr<Stage> stage_;
     std::unique_ptr<Workers> workers_;
     PluginEventsOptions options_;
     std::unique_ptr<PluginEvents> events_;
     std::atomic<int> handled_{0};
+    std::atomic<int> settled_well_{0}, given_up_{0};
     std::atomic<int> transient_failures_{0};
     std::atomic<bool> mended_{false};
     std::atomic<bool> draining_{false};

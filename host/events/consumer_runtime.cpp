@@ -195,9 +195,15 @@ void ConsumerRuntime::applyTopics() {
             return;
         }
     }
-    const std::vector<std::string> topics = subscriptions_.topics();
-    makeTopics(topics);
-    subscription_->setTopics(topics);
+    try {
+        const std::vector<std::string> topics = subscriptions_.topics();
+        makeTopics(topics);
+        subscription_->setTopics(topics);
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        topics_changed_ = true;  // with the next turn
+        throw;
+    }
 }
 
 bool ConsumerRuntime::background(std::function<void()> job) {
@@ -276,6 +282,7 @@ Verdict ConsumerRuntime::judge(const Delivery& delivery, const Attempt& attempt,
         case Outcome::kDone:
             noteStore({});
             count(topic, "handled");
+            settle(attempt, false);
             return {};
         case Outcome::kDuplicate:
             count(topic, "duplicate");
@@ -294,30 +301,37 @@ Verdict ConsumerRuntime::judge(const Delivery& delivery, const Attempt& attempt,
             if (tries + 1 < options_.quick_tries) {
                 return {false, false, tries == 0 ? milliseconds{0} : backOff(tries)};
             }
-            return park(delivery, attempt.reason, tries);
+            return park(delivery, attempt, tries);
         case Outcome::kPoison:
-            return park(delivery, attempt.reason, tries);
+            return park(delivery, attempt, tries);
     }
     return {};
 }
 
-Verdict ConsumerRuntime::park(const Delivery& delivery, const std::string& reason, int tries) {
+Verdict ConsumerRuntime::park(const Delivery& delivery, const Attempt& attempt, int tries) {
     try {
-        runner_.park(delivery, reason);
+        runner_.park(delivery, attempt.reason);
     } catch (const std::exception& error) {
         noteStore(error.what());
         return {false, false, backOff(tries)};
     }
     count(delivery.record.topic, "parked");
+    settle(attempt, true);
     observe::warn("events: parked an event and what follows of its key",
                   {{"service", options_.service},
                    {"topic", delivery.record.topic},
                    {"event_id", EventRunner::idOf(delivery)},
                    {"partition", std::to_string(delivery.partition)},
                    {"offset", std::to_string(delivery.offset)},
-                   {"error", reason}});
+                   {"error", attempt.reason}});
     replayer_.wake();
     return {};
+}
+
+void ConsumerRuntime::settle(const Attempt& attempt, bool failed) {
+    if (attempt.generation != 0) {
+        options_.settled(attempt.generation, failed);
+    }
 }
 
 milliseconds ConsumerRuntime::backOff(int tries) const {

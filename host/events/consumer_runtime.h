@@ -52,7 +52,8 @@ private:
     bool background(std::function<void()> job);
     Verdict handle(const Delivery& delivery, int tries);
     Verdict judge(const Delivery& delivery, const Attempt& attempt, int tries);
-    Verdict park(const Delivery& delivery, const std::string& reason, int tries);
+    Verdict park(const Delivery& delivery, const Attempt& attempt, int tries);
+    void settle(const Attempt& attempt, bool failed);
     void count(const std::string& topic, const std::string& result);
     void noteLog(const std::string& problem);
     void noteStore(const std::string& problem);

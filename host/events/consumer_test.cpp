@@ -18,6 +18,7 @@ class ConsumerTest : public test::ConsumerFixture {
     CPPUNIT_TEST(eventsOfAKeyAreHandledInOrder);
     CPPUNIT_TEST(aRestartGoesOnAndRepeatsNothing);
     CPPUNIT_TEST(transientFailuresAreTriedAgainAtOnce);
+    CPPUNIT_TEST(aRaceThatIsWonInTheEndIsNoFailureOfTheVersion);
     CPPUNIT_TEST(nothingIsParkedWhileTheDatabaseIsDown);
     CPPUNIT_TEST(aFullPoolDelaysAndLosesNothing);
     CPPUNIT_TEST(aSlowHandlerPausesItsPartition);
@@ -82,6 +83,23 @@ public:
         CPPUNIT_ASSERT(parkedValues().empty());
     }
 
+    void aRaceThatIsWonInTheEndIsNoFailureOfTheVersion() {
+        start();
+        transient_failures_ = options_.consumer.quick_tries - 1;
+        publish("order.created", "a", "1");
+        CPPUNIT_ASSERT(eventually([&] { return settled_well_ == 1; }));
+        transient_failures_ = options_.consumer.quick_tries;
+        publish("order.created", "a", "2");
+        CPPUNIT_ASSERT(eventually([&] { return given_up_ == 1; }));
+        publish("order.created", "b", "bad");
+        CPPUNIT_ASSERT(eventually([&] { return given_up_ == 2; }));
+        publish("order.created", "c", "3", "id-again");
+        publish("order.created", "c", "3", "id-again");
+        publish("order.created", "c", "4");
+        CPPUNIT_ASSERT(eventually([&] { return settled_well_ == 3; }));
+        CPPUNIT_ASSERT_EQUAL(2, given_up_.load());
+    }
+
     void nothingIsParkedWhileTheDatabaseIsDown() {
         options_.consumer.max_back_off = milliseconds{20};
         start();
@@ -134,7 +152,10 @@ public:
         publish("order.confirmed", "a", "waits for the next version");
         publish("order.created", "a", "1");
         CPPUNIT_ASSERT(eventually([&] { return stage_->effects().size() == 1; }));
+        stage_->log.down = true;
         events_->update(manifestOf({"order.created", "order.confirmed"}));
+        CPPUNIT_ASSERT(eventually([&] { return events_->problem() == "the log is down"; }));
+        stage_->log.down = false;
         CPPUNIT_ASSERT(eventually([&] { return stage_->effects().size() == 2; }));
         CPPUNIT_ASSERT_EQUAL(std::string{"waits for the next version"}, stage_->effects().back());
     }

@@ -161,6 +161,7 @@ Attempt EventRunner::run(const IncomingEvent& event, const Admit& admit) const {
         // Not the handler: the database, before or at the commit.
         attempt = {Outcome::kStoreDown, error.what()};
     }
+    attempt.generation = work.generation;
     duration_->observe(std::chrono::duration<double>(steady_clock::now() - began).count());
     return attempt;
 }

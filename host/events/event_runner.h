@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,6 +30,7 @@ enum class Outcome {
 struct Attempt {
     Outcome outcome = Outcome::kDone;
     std::string reason;
+    std::uint64_t generation = 0;  ///< that ran the handler; 0: it did not come to that
 };
 
 /// The active generation's subscriptions. Any thread.

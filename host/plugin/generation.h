@@ -56,10 +56,10 @@ public:
 
     std::atomic<GenerationState> state{GenerationState::kLoading};
     std::atomic<std::uint64_t> requests{0};
-    std::atomic<std::uint64_t> errors{0};  ///< of the requests: answers with 5xx
-    upgrade::LatencyHistogram latency;     ///< of the requests
-    std::atomic<std::uint64_t> events{0};
-    std::atomic<std::uint64_t> event_errors{0};
+    std::atomic<std::uint64_t> errors{0};        ///< of the requests: answers with 5xx
+    upgrade::LatencyHistogram latency;           ///< of the requests
+    std::atomic<std::uint64_t> events{0};        ///< whose tries are over
+    std::atomic<std::uint64_t> event_errors{0};  ///< of the events: given up
     std::int64_t since_us = 0;
 
     /// [any] For a canary's comparison. Events count like requests.

@@ -307,12 +307,20 @@ stoa_status Service::onEvent(const std::string& topic, int partition, const stoa
     observe::Span span(tracer_, work, "event " + topic, observe::SpanKind::kConsumer);
     const stoa_status status = lease->onEvent(index, &event, tx);
     reportLeftOpen(work);
-    ++lease->events;
     if (status != STOA_OK) {
-        ++lease->event_errors;
         span.fail(work.last_error);
     }
     return status;
+}
+
+void Service::countEvent(std::uint64_t generation, bool failed) {
+    const std::lock_guard lock(mutex_);
+    for (const Held* held : {&active_, &canary_}) {
+        if (held->generation && held->generation->environment().generation == generation) {
+            ++held->generation->events;
+            held->generation->event_errors += failed ? 1 : 0;
+        }
+    }
 }
 
 stoa_status Service::onTimer(const std::string& timer, const stoa_firing& firing, stoa_tx* tx) {

@@ -113,6 +113,8 @@ public:
     /// STOA_UNSUPPORTED when it does not know the topic or the name.
     /// `partition` decides, with the topic, whether a canary gets the event.
     stoa_status onEvent(const std::string& topic, int partition, const stoa_event& event, stoa_tx* tx);
+    /// [worker] What became of an event after all its tries, for a canary's comparison; see events::Settled.
+    void countEvent(std::uint64_t generation, bool failed);
     stoa_status onTimer(const std::string& timer, const stoa_firing& firing, stoa_tx* tx);
     /// The Work of a firing: new correlation id and trace.
     Work workFor(const std::string& route) const;

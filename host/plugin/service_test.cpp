@@ -44,6 +44,7 @@ class ServiceTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(aWarmGenerationComesBack);
     CPPUNIT_TEST(aWindowThatIsOverUnloads);
     CPPUNIT_TEST(aCanaryIsPromotedOrWithdrawn);
+    CPPUNIT_TEST(aCanaryIsJudgedByWhatBecameOfItsEvents);
     CPPUNIT_TEST(reportsWhatEachGenerationDoes);
     CPPUNIT_TEST(withoutAGenerationEventsAreUnavailable);
     CPPUNIT_TEST_SUITE_END();
@@ -125,6 +126,23 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, service_.active()->generation);
         CPPUNIT_ASSERT(!service_.canary());
         CPPUNIT_ASSERT_EQUAL(1, service_.retireOld(std::chrono::seconds{5}).unloaded);
+    }
+
+    void aCanaryIsJudgedByWhatBecameOfItsEvents() {
+        service_.publish(plugins_.generation());
+        service_.beginCanary(plugins_.generation(), {10'000, true});
+        Work work;
+        const WorkScope scope(work);
+        service_.onEvent("order.created", 0, stoa_event{}, nullptr);  // a try that fails is no event yet
+        service_.countEvent(1, false);
+        service_.countEvent(2, false);
+        service_.countEvent(2, true);
+        service_.countEvent(3, true);  // of a version that is gone
+        const auto [active, canary] = *service_.compare();
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, active.requests);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, active.errors);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, canary.requests);
+        CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, canary.errors);
     }
 
     void reportsWhatEachGenerationDoes() {
