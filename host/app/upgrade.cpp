@@ -2,6 +2,8 @@
 
 #include "host/app/attempt.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <stoa/json.h>
@@ -20,6 +22,29 @@ constexpr milliseconds kSaveLimit{1000};
 bool sameFile(const std::filesystem::path& a, const std::filesystem::path& b) {
     std::error_code missing;
     return std::filesystem::equivalent(a, b, missing);
+}
+
+/// The topics that `manifest` subscribes to and `other` does not.
+std::vector<std::string> beyond(const validate::Manifest& manifest, const validate::Manifest& other) {
+    std::vector<std::string> topics;
+    for (const validate::Subscription& one : manifest.subscribes) {
+        const auto same = [&](const validate::Subscription& each) { return each.topic == one.topic; };
+        if (std::none_of(other.subscribes.begin(), other.subscribes.end(), same)) {
+            topics.push_back(one.topic);
+        }
+    }
+    return topics;
+}
+
+/// What another list of topics costs; empty when it stays the same, as the group then does.
+std::string topicChange(const validate::Manifest& running, const validate::Manifest& next) {
+    const auto more = beyond(next, running);
+    const auto fewer = beyond(running, next);
+    std::string what = more.empty() ? "" : fmt::format("also reads {}", fmt::join(more, ", "));
+    if (!fewer.empty()) {
+        what += fmt::format("{}no longer reads {}", more.empty() ? "" : " and ", fmt::join(fewer, ", "));
+    }
+    return what.empty() ? "" : fmt::format("it {}: its consumer group is rebalanced once", what);
 }
 
 }  // namespace
@@ -150,6 +175,9 @@ void PluginSet::check(Attempt& attempt) {
         const auto warnings = checkAgainst(*attempt.former->manifest, *staged.manifest, attempt.options.allow_breaking);
         for (const std::string& warning : warnings) {
             attempt.result["warnings"].append(warning);
+        }
+        if (const std::string note = topicChange(*attempt.former->manifest, *staged.manifest); !note.empty()) {
+            attempt.result["notes"].append(note);
         }
     }
     surroundings_.dispatcher.checkClaims(*staged.manifest);

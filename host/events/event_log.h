@@ -60,7 +60,8 @@ public:
     virtual void pause(const std::string& topic, int partition) = 0;
     virtual void resume(const std::string& topic, int partition) = 0;
 
-    /// Another list of topics. Says through `SubscriptionOptions::on_notice` when that means leaving and joining again.
+    /// Another list of topics, or none. Takes at most one rebalance of the group, and says so through
+    /// `SubscriptionOptions::on_notice`.
     virtual void setTopics(std::vector<std::string> topics) = 0;
 
     /// Commits what is pending and stops. `leave`: gives the partitions up at once; otherwise membership is kept for

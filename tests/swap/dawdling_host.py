@@ -11,10 +11,11 @@ NAME = "dawdle"
 PATH = "/api/v1/dawdles"
 
 
-def version(folder, number, migrations=2):
-    """A file of the plugin that calls itself `number` and knows only the first migrations."""
+def version(folder, number, migrations=2, topics=1):
+    """A file of the plugin that calls itself `number`, knows only the first migrations and reads only the first topics."""
     def fewer(manifest):
         del manifest["migrations"][migrations:]
+        del manifest["subscribes"][topics:]
     file = plugin_files.rename_version(surroundings.plugin(NAME), folder / f"{NAME}-{number}.so", "1.0.0", number)
     return plugin_files.changed(file, file, fewer)
 
@@ -29,21 +30,20 @@ class DawdlingHost(OneHost):
         self.change({"plugins": {NAME: {"file": str(self.file), "settings": {"gates": str(self.gates), **(settings or {})}}}})
         self.change(config or {})
 
-    def version(self, number, migrations=2):
-        return version(self.folder, number, migrations)
+    def version(self, number, migrations=2, topics=1):
+        return version(self.folder, number, migrations, topics)
 
     def stoactl(self, *words, code=0):
-        done = self.stoactl_process(*words).communicate()
+        process = self.stoactl_process(*words)
+        done = process.communicate()
         answer = json.loads(done[0]) if done[0].strip() else {}
-        self.last_code = self.last.returncode
-        if code is not None and self.last_code != code:
-            raise AssertionError(f"stoactl {words} ended with {self.last_code}: {done}")
+        if code is not None and process.returncode != code:
+            raise AssertionError(f"stoactl {words} ended with {process.returncode}: {done}")
         return answer
 
     def stoactl_process(self, *words):
-        self.last = subprocess.Popen([surroundings.stoactl_program(), f"--socket={self.state / 'control.sock'}", "--json", *map(str, words)],
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        return self.last
+        return subprocess.Popen([surroundings.stoactl_program(), f"--socket={self.state / 'control.sock'}", "--json", *map(str, words)],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def upgrade(self, file, *words, code=0):
         return self.stoactl("upgrade", file, *words, code=code)

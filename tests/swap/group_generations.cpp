@@ -6,6 +6,7 @@
 #include <exception>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ constexpr const char* kTopic = "__consumer_offsets";
 constexpr std::int16_t kGroupKey = 2;
 constexpr std::int16_t kLastPlainValue = 3;
 constexpr std::size_t kChunk = 10'000;
+constexpr int kTries = 3;  // of each partition: a busy broker lets a reader wait
 
 /// Kafka's encoding: big-endian integers, strings with a 16-bit length.
 class Reader {
@@ -77,26 +79,36 @@ void note(const events::Record& record, const std::string& prefix, std::map<std:
     found[group] = value.integer(4);
 }
 
+/// Nothing: there is no such partition.
+std::optional<std::vector<events::Delivery>> chunkOf(events::EventLog& log, int partition, std::int64_t from) {
+    for (int tries = kTries;;) {
+        try {
+            return log.browse(kTopic, partition, from, kChunk);
+        } catch (const stoa::Error& error) {
+            if (error.status() == STOA_NOT_FOUND) {
+                return std::nullopt;
+            }
+            if (--tries == 0) {
+                throw;
+            }
+        }
+    }
+}
+
 /// False: there is no such partition.
 bool readPartition(events::EventLog& log, int partition, const std::string& prefix,
                    std::map<std::string, std::int32_t>& found) {
-    std::vector<events::Delivery> some;
     std::int64_t from = 0;
-    do {
-        try {
-            some = log.browse(kTopic, partition, from, kChunk);
-        } catch (const stoa::Error& error) {
-            if (error.status() == STOA_NOT_FOUND) {
-                return false;
-            }
-            throw;
-        }
-        for (const events::Delivery& delivery : some) {
+    while (const auto some = chunkOf(log, partition, from)) {
+        for (const events::Delivery& delivery : *some) {
             note(delivery.record, prefix, found);
             from = delivery.offset + 1;
         }
-    } while (some.size() == kChunk);
-    return true;
+        if (some->size() < kChunk) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void run(const std::string& kafka, const std::string& prefix) {

@@ -75,6 +75,9 @@ void KafkaSubscription::connect() {
 }
 
 void KafkaSubscription::subscribe() {
+    if (wanted_.topics.empty()) {
+        return;
+    }
     const Partitions topics = newPartitions();
     for (const std::string& topic : wanted_.topics) {
         rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
@@ -237,8 +240,12 @@ void KafkaSubscription::setTopics(std::vector<std::string> topics) {
     if (client_ == nullptr) {
         return;
     }
-    say("other topics: leaves the group and joins again");
-    leaveGroup();
+    if (wanted_.topics.empty()) {
+        say("no topics any more: leaves the group");
+        leaveGroup();
+        return;
+    }
+    say("other topics: joins the group anew, which rebalances it once");
     subscribe();
 }
 
