@@ -58,9 +58,7 @@ void PluginSet::watchCanary(Attempt& attempt) {
     attempt.withdrawn = verdict.decision == upgrade::Decision::kWithdraw;
     if (attempt.withdrawn) {
         const plugin::Staged& staged = attempt.candidate.staged;
-        records_.quarantine(
-            service.name(),
-            {{staged.manifest->version, staged.sha256}, verdict.why, toMicros(surroundings_.clock.now())});
+        quarantine(service.name(), {staged.manifest->version, staged.sha256}, verdict.why);
     }
     throw Error(STOA_CONFLICT, verdict.why);
 }

@@ -117,6 +117,9 @@ private:
             const Json::Value now = members_[i]->rollBack(stepOf(i));
             rows_[i]["outcome"] = "rolled back";
             rows_[i]["version"] = now["version"];
+            for (const Json::Value& warning : now["warnings"]) {
+                rows_[i]["warnings"].append(warning);
+            }
             tell(i, "rolled back", textOr(now, "version"));
         } catch (const std::exception& why) {
             rows_[i]["rollback"] = why.what();

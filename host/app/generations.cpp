@@ -63,6 +63,12 @@ plugin::Service& PluginSet::serviceFor(const validate::Manifest& manifest) {
     if (plugin::Service* known = find(manifest.name)) {
         return *known;
     }
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = unused_.find(manifest.name); found != unused_.end()) {
+            return *services_.insert(unused_.extract(found)).position->second;
+        }
+    }
     const config::Plugin known = section(manifest.name);
     plugin::ServiceOptions options;
     options.workers = {known.workers, static_cast<std::size_t>(known.queue)};
@@ -152,7 +158,7 @@ void PluginSet::remember(const plugin::Staged& staged, const std::string& what, 
         records_.remember(
             staged.manifest->name,
             {toMicros(surroundings_.clock.now()), what, {staged.manifest->version, staged.sha256}, outcome});
-    } catch (const Error& failure) {
+    } catch (const std::exception& failure) {
         observe::warn("the history could not be written",
                       {{"service", staged.manifest->name}, {"reason", failure.what()}});
     }

@@ -174,11 +174,9 @@ void PluginSet::bringUp(const Candidate& candidate) {
 
 void PluginSet::forget(const std::string& name) {
     surroundings_.dispatcher.withdraw(name);
-    std::unique_ptr<plugin::Service> gone;
     const std::lock_guard lock(mutex_);
     if (const auto found = services_.find(name); found != services_.end() && !found->second->manifest()) {
-        gone = std::move(found->second);
-        services_.erase(found);
+        unused_.insert(services_.extract(found));
     }
 }
 
@@ -242,8 +240,11 @@ config::Plugin PluginSet::section(const std::string& name) {
 std::map<std::string, std::string> PluginSet::problems() {
     std::map<std::string, std::string> found;
     for (plugin::Service* service : services()) {
+        if (!service->manifest()) {
+            continue;  // it waits, see below, or is just being added, which is no problem of those that serve
+        }
         std::string& problem = found[service->name()];
-        problem = service->manifest() ? service->health() : "it has not started yet";
+        problem = service->health();
         if (problem.empty() && service->database()) {
             try {
                 service->database()->ping();

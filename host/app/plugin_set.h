@@ -129,7 +129,9 @@ private:
     void retire(Attempt& attempt);
     [[noreturn]] void refuse(Attempt& attempt, const Error& why);
     Json::Value backToWarm(plugin::Service& service, const Step& step);
-    void withdraw(const plugin::Environment& from, const plugin::Environment& to);
+    void recordBack(const std::string& name, const plugin::Version& from, const plugin::Version& to);
+    Json::Value recordedNow(const plugin::Environment& active, const plugin::ActiveRecord& record);
+    void quarantine(const std::string& name, const plugin::Version& version, const std::string& why);
     void remember(const plugin::Staged& staged, const std::string& what, const std::string& outcome);
     void collectStore(const std::string& name);
 
@@ -150,6 +152,9 @@ private:
     std::shared_mutex lifecycle_;
     std::mutex mutex_;  ///< the maps below
     std::map<std::string, std::unique_ptr<plugin::Service>> services_;
+    /// Made for a plugin whose first version was then refused. Whoever asks for services holds no count, so they stay;
+    /// the next try takes them up again.
+    std::map<std::string, std::unique_ptr<plugin::Service>> unused_;
     std::map<std::string, std::filesystem::path> files_;  ///< by plugin: what --plugin or the configuration names
     std::map<std::string, config::Plugin> sections_;      ///< reconfigured since the start
     std::vector<Pending> pending_;

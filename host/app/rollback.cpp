@@ -11,6 +11,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr const char* kWhy = "it was rolled back";
+
 plugin::Version versionOf(const plugin::Environment& environment) { return {environment.version, environment.sha256}; }
 
 }  // namespace
@@ -36,10 +38,13 @@ Json::Value PluginSet::rollBack(const std::string& name, const Step& step, const
         throw Error(STOA_CONFLICT, fmt::format("{} {} runs here, and not the file that was to be left: nothing to do",
                                                name, active->version));
     }
+    const auto record = records_.active(name);
+    if (record && record->active != versionOf(*active)) {
+        return recordedNow(*active, *record);
+    }
     if (service->warm()) {
         return backToWarm(*service, step);
     }
-    const auto record = records_.active(name);
     if (!record || !record->previous) {
         throw Error(STOA_NOT_FOUND, fmt::format("there is no version of {} before {}: upgrade to a file instead", name,
                                                 active->version));
@@ -54,7 +59,9 @@ Json::Value PluginSet::rollBack(const std::string& name, const Step& step, const
     Attempt attempt{{staged, record->source_sha256, "rollback"}, options, step, *turn, steady_clock::now()};
     attempt.tell("found", staged.sha256.substr(0, 12));
     Json::Value result = replace(attempt);
-    withdraw(*active, *service->active());
+    if (active->sha256 != staged.sha256) {
+        quarantine(name, versionOf(*active), kWhy);
+    }
     return result;
 }
 
@@ -63,6 +70,7 @@ Json::Value PluginSet::backToWarm(plugin::Service& service, const Step& step) {
     const plugin::Environment from = *service.active();
     const plugin::Environment to = *service.warm();
     std::chrono::microseconds took{};
+    std::string unrecorded;
     {
         const std::shared_lock lock(lifecycle_);
         // The pointer first, the disk afterwards: whoever rolls back wants the old version to answer now. Killed in
@@ -74,14 +82,13 @@ Json::Value PluginSet::backToWarm(plugin::Service& service, const Step& step) {
         }
         took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began);
         step("published", to.version);
-        auto record = records_.active(service.name()).value_or(plugin::ActiveRecord{});
-        record.previous = versionOf(from);
-        record.active = versionOf(to);
-        record.why = "rollback";
-        record.at_us = toMicros(surroundings_.clock.now());
-        records_.activate(service.name(), record);
-        withdraw(from, to);
-        settle(service, {{{}, to.sha256, to.manifest}, record.source_sha256, "rollback"});
+        try {
+            recordBack(service.name(), versionOf(from), versionOf(to));
+        } catch (const std::exception& failure) {
+            // It serves, which is what was wanted most; a restart would undo it.
+            unrecorded = failure.what();
+        }
+        settle(service, {{{}, to.sha256, to.manifest}, {}, "rollback"});
     }
     remember({{}, to.sha256, to.manifest}, "rollback", "from " + from.version);
     const plugin::Retirement done = service.retireOld(surroundings_.config.upgrade.drain);
@@ -91,20 +98,58 @@ Json::Value PluginSet::backToWarm(plugin::Service& service, const Step& step) {
     result["name"] = service.name();
     result["version"] = to.version;
     result["previous"] = from.version;
-    result["outcome"] = "active";
+    result["outcome"] = unrecorded.empty() ? "active" : "not recorded";
     result["from"] = "warm";
     result["took_us"] = static_cast<Json::Int64>(took.count());
     result["summary"] = fmt::format(
-        "{} {} serves again, {:.1f} ms after it was asked for; {} is in quarantine until "
-        "--force",
-        service.name(), to.version, static_cast<double>(took.count()) / 1000, from.version);
+        "{} {} serves again, {:.1f} ms after it was asked for; {}", service.name(), to.version,
+        static_cast<double>(took.count()) / 1000,
+        unrecorded.empty() ? from.version + " is in quarantine until --force"
+                           : fmt::format("but this could not be written down, so {} would run after a restart: mend "
+                                         "what is said below, then call `stoactl rollback {}` once more",
+                                         from.version, service.name()));
+    if (!unrecorded.empty()) {
+        observe::error("a rollback could not be written down: a restart would undo it",
+                       {{"service", service.name()}, {"version", to.version}, {"reason", unrecorded}});
+        result["warnings"].append(unrecorded);
+    }
     return result;
 }
 
-/// What is rolled back is not loaded again by itself.
-void PluginSet::withdraw(const plugin::Environment& from, const plugin::Environment& to) {
+/// What runs after a restart, and what is not loaded again by itself. Throws what the disk refuses.
+void PluginSet::recordBack(const std::string& name, const plugin::Version& from, const plugin::Version& to) {
+    auto record = records_.active(name).value_or(plugin::ActiveRecord{});
+    record.previous = from;
+    record.active = to;
+    record.why = "rollback";
+    record.at_us = toMicros(surroundings_.clock.now());
+    records_.activate(name, record);
     if (from.sha256 != to.sha256) {
-        records_.quarantine(from.service, {versionOf(from), "it was rolled back", toMicros(surroundings_.clock.now())});
+        quarantine(name, from, kWhy);
+    }
+}
+
+/// What backToWarm could not write down. The version serves already.
+Json::Value PluginSet::recordedNow(const plugin::Environment& active, const plugin::ActiveRecord& record) {
+    recordBack(active.service, record.active, versionOf(active));
+    Json::Value result;
+    result["name"] = active.service;
+    result["version"] = active.version;
+    result["previous"] = record.active.version;
+    result["outcome"] = "active";
+    result["from"] = "record";
+    result["summary"] = fmt::format("{} {} serves, and now this is written down; {} is in quarantine until --force",
+                                    active.service, active.version, record.active.version);
+    return result;
+}
+
+/// The version serves no more, whether or not that can be written down.
+void PluginSet::quarantine(const std::string& name, const plugin::Version& version, const std::string& why) {
+    try {
+        records_.quarantine(name, {version, why, toMicros(surroundings_.clock.now())});
+    } catch (const std::exception& failure) {
+        observe::error("a version could not be put in quarantine: it may be loaded again",
+                       {{"service", name}, {"version", version.version}, {"reason", failure.what()}});
     }
 }
 

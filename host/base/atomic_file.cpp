@@ -36,7 +36,7 @@ private:
 
 [[noreturn]] void fail(const fs::path& file, const char* what) {
     const int code = errno;
-    const bool full = code == ENOSPC || code == EDQUOT;
+    const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
     throw Error(full ? STOA_EXHAUSTED : STOA_UNAVAILABLE,
                 fmt::format("{}: {} failed: {}{}", file.native(), what, std::strerror(code),
                             full ? "; free some space and try again" : ""));

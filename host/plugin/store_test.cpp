@@ -1,8 +1,12 @@
 #include "host/plugin/store.h"
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <csignal>
 #include <fstream>
+#include <thread>
 
 #include <stoa/error.h>
 
@@ -19,6 +23,26 @@ std::string fileWith(const fs::path& directory, const std::string& name, const s
     return (directory / name).native();
 }
 
+/// A write beyond so many bytes fails, as on a full disk, until this ends.
+class SmallFiles {
+public:
+    explicit SmallFiles(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit small{bytes, before_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &small);
+    }
+    ~SmallFiles() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    SmallFiles(const SmallFiles&) = delete;
+    SmallFiles& operator=(const SmallFiles&) = delete;
+
+private:
+    rlimit before_{};
+    void (*handler_)(int);
+};
+
 class StoreTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(StoreTest);
     CPPUNIT_TEST(stagingTwiceGivesTheSameFile);
@@ -27,6 +51,8 @@ class StoreTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(findsByNameVersionAndHash);
     CPPUNIT_TEST(keepsWhatIsWantedAndTheYoungest);
     CPPUNIT_TEST(sweepsWhatAKillCutOff);
+    CPPUNIT_TEST(manyStagesAtOnceGiveOneFile);
+    CPPUNIT_TEST(aFullDiskLeavesNothingHalfWritten);
     CPPUNIT_TEST_SUITE_END();
 
     testing::Directory directory_;
@@ -92,6 +118,33 @@ public:
         const Store again(directory_.path());
         CPPUNIT_ASSERT(!fs::exists(staged.file.parent_path() / "plain_c.so.x7Gh2a"));
         CPPUNIT_ASSERT(fs::exists(staged.file));
+    }
+
+    void manyStagesAtOnceGiveOneFile() {
+        Store store(directory_.path());
+        std::vector<std::string> files(8);
+        {
+            std::vector<std::jthread> threads;
+            for (std::string& file : files) {
+                threads.emplace_back([&store, &file] { file = store.stage(STOA_TEST_PLUGIN).file.native(); });
+            }
+        }
+        CPPUNIT_ASSERT_EQUAL(files.size(), static_cast<std::size_t>(std::ranges::count(files, files[0])));
+        CPPUNIT_ASSERT_EQUAL(std::ptrdiff_t{1},
+                             std::distance(fs::directory_iterator(fs::path(files[0]).parent_path()), {}));
+        CPPUNIT_ASSERT_EQUAL(hashOf(STOA_TEST_PLUGIN), hashOf(files[0]));
+    }
+
+    void aFullDiskLeavesNothingHalfWritten() {
+        Store store(directory_.path());
+        {
+            const SmallFiles full(fs::file_size(STOA_TEST_PLUGIN) / 2);
+            CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_EXHAUSTED}, statusOf(STOA_TEST_PLUGIN));
+        }
+        for (const auto& entry : fs::recursive_directory_iterator(directory_.path())) {
+            CPPUNIT_ASSERT_MESSAGE(entry.path().native(), entry.is_directory());
+        }
+        CPPUNIT_ASSERT_EQUAL(hashOf(STOA_TEST_PLUGIN), store.stage(STOA_TEST_PLUGIN).sha256);
     }
 };
 

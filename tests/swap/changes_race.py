@@ -82,6 +82,24 @@ class ChangesRace(unittest.TestCase):
         slow.communicate()
         self.assertEqual((slow.returncode, host.answer()["version"]), (0, "1.1.0"))
 
+    def test_a_service_whose_first_version_was_refused_is_added_with_the_next(self):
+        host = DawdlingHost(self._testMethodName, config={"plugins": {"poison": {"file": str(surroundings.plugin("poison"))}}, "upgrade": {"health": "100ms"}})
+        self.addCleanup(host.__exit__)
+        del host.config["plugins"][NAME]["file"]
+        host.change({})
+        host.start().wait_until_ready()
+        gate = f"health-{host.process.pid}"
+        host.close_gate(gate)
+        with Watcher(host) as watcher:
+            for _ in range(ROUNDS):
+                refused, code = outcome(host, "upgrade", host.file, "--add")
+                self.assertEqual((code, "is not healthy" in refused["error"]["message"]), (1, True), refused)
+                self.assertEqual(host.rows(), [])
+            host.open_gate(gate)
+            self.assertEqual(outcome(host, "upgrade", host.file, "--add")[1], 0)
+        self.assertEqual(watcher.failures, [])
+        self.assertEqual((host.answer()["version"], host.states()), ("1.0.0", [("1.0.0", "active")]))
+
 
 def outcome(host, *words):
     """stoactl's answer and exit code. Any thread."""
@@ -116,10 +134,13 @@ class Reader:
         self.host, self.failures, self.answers, self.stopped = host, [], 0, threading.Event()
         self.thread = threading.Thread(target=self.run)
 
+    def ask(self):
+        self.host.answer()
+
     def run(self):
         while not self.stopped.is_set():
             try:
-                self.host.answer()
+                self.ask()
                 self.answers += 1
             except Exception as failure:
                 self.failures.append(repr(failure))
@@ -131,3 +152,14 @@ class Reader:
     def __exit__(self, *_):
         self.stopped.set()
         self.thread.join()
+
+
+class Watcher(Reader):
+    """Asks the host about its services without pause; what is being added keeps it as ready as it was."""
+
+    def ask(self):
+        self.host.stoactl("plugins")
+        self.host.stoactl("routes")
+        status, text = self.host.ready()
+        if status != 200:
+            raise AssertionError(f"the host is not ready: {text}")
