@@ -1,4 +1,4 @@
-/// Just enough of SQL's lexical rules to find the end of a statement and a star: no grammar.
+/// Just enough of SQL's lexical rules to find the end of a statement and its parameters: no grammar.
 #pragma once
 
 #include <cstddef>

@@ -6,7 +6,6 @@
 #include <stoa/error.h>
 
 #include "host/sql/postgresql_url.h"
-#include "host/sql/sql_capability.h"
 
 namespace stoa::host::sql {
 namespace {
@@ -14,8 +13,6 @@ namespace {
 class LexerTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(LexerTest);
     CPPUNIT_TEST(scriptsSplitAtSemicolonsOutsideOfQuotes);
-    CPPUNIT_TEST(starsThatNameColumnsAreRefused);
-    CPPUNIT_TEST(otherStarsAreFine);
     CPPUNIT_TEST(unfinishedTextEnds);
     CPPUNIT_TEST(postgresqlUrlsAreReadStrictly);
     CPPUNIT_TEST(badPostgresqlUrlsAreRefusedWithoutTheirPassword);
@@ -29,23 +26,6 @@ class LexerTest : public CppUnit::TestFixture {
             (statements == std::vector<std::string_view>{"INSERT INTO t VALUES ('a;''b', \";\")",
                                                          "SELECT $tag$ ; $$ ; $tag$, $1, E'\\';'", "DELETE FROM t"}));
         CPPUNIT_ASSERT(splitStatements(" ; -- nothing").empty());
-    }
-
-    void starsThatNameColumnsAreRefused() {
-        for (const auto* statement :
-             {"SELECT * FROM t", "select\n*\nfrom t", "SELECT a, * FROM t", "SELECT t.* FROM t",
-              "SELECT DISTINCT * FROM t", "INSERT INTO t (a) VALUES (1) RETURNING *",
-              "SELECT 1 WHERE EXISTS (SELECT/**/* FROM t)", "UPDATE t SET a = 1 RETURNING id, t . *"}) {
-            CPPUNIT_ASSERT_THROW_MESSAGE(statement, refuseStar(statement), Error);
-        }
-    }
-
-    void otherStarsAreFine() {
-        for (const auto* statement :
-             {"SELECT count(*) FROM t", "SELECT a * b, 2 * 3, (a) * $1 FROM t", "SELECT '*', \"*\" FROM t -- SELECT *",
-              "SELECT CASE WHEN a THEN 1 ELSE 2 END * 2 FROM t", "SELECT COUNT( * ) FROM t", "SELECT 1"}) {
-            refuseStar(statement);
-        }
     }
 
     void unfinishedTextEnds() {

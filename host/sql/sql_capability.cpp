@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include <stoa/validate/statement_rule.h>
+
 #include "host/memory/account.h"
-#include "host/sql/lexer.h"
 
 /// A result on its way to a plugin.
 struct stoa_rows {
@@ -256,20 +257,12 @@ int rollbackOpen(Work& work) noexcept {
 }
 
 void refuseStar(std::string_view statement) {
+    static validate::StatementRule rule;
     if (statement.find('*') == std::string_view::npos) {
         return;
     }
-    Token before{Token::Kind::kSymbol, ";"};
-    Lexer lexer{statement};
-    for (Token token; lexer.next(token); before = token) {
-        const bool names_columns = before.isSymbol('.') || before.isSymbol(',') || before.isWord("SELECT") ||
-                                   before.isWord("DISTINCT") || before.isWord("ALL") || before.isWord("RETURNING");
-        if (token.isSymbol('*') && names_columns) {
-            throw Error(STOA_INVALID,
-                        "name the columns instead of * (or SELECT 1 in an EXISTS): an upgrade that adds a column "
-                        "would break the running version, in: " +
-                            std::string{statement.substr(0, 160)});
-        }
+    if (const std::string why = rule(statement); !why.empty()) {
+        throw Error(STOA_INVALID, fmt::format("{}, in: {}", why, statement.substr(0, 160)));
     }
 }
 

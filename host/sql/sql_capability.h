@@ -49,8 +49,8 @@ private:
 /// open, and frees its results that it did not close. The number of transactions, to be logged as the plugin's error.
 int rollbackOpen(Work& work) noexcept;
 
-/// Throws stoa::Error STOA_INVALID when the statement holds `SELECT *`, `t.*` in a list of columns, or `RETURNING *`:
-/// they break under an upgrade that adds a column. `count(*)` and multiplication are fine.
+/// Throws stoa::Error STOA_INVALID when the statement holds a star that validate::usesStar finds: it breaks under an
+/// upgrade that adds a column. `count(*)` and multiplication are fine.
 void refuseStar(std::string_view statement);
 
 /// The capability. `databaseOf` gives the database of an environment's service; the binding keeps it.

@@ -101,7 +101,7 @@ public:
             const auto findings = validateFile(bad(one.file));
             CPPUNIT_ASSERT_MESSAGE(one.file, hasErrors(findings));
             CPPUNIT_ASSERT_MESSAGE(std::string(one.file) + ": " + describe(findings),
-                                   std::any_of(findings.begin(), findings.end(), [&](const Finding& found) {
+                                   1 == std::count_if(findings.begin(), findings.end(), [&](const Finding& found) {
                                        return found.rule == one.rule && found.subject == one.subject &&
                                               !found.reason.empty() && !found.cure.empty();
                                    }));

@@ -38,6 +38,21 @@ class PluginFilesAreSigned(unittest.TestCase):
         shutil.copyfile(made["public"], self.keys / f"{path.name}.pub")
         return made["key"]
 
+    def validated(self, file, code=0):
+        """What stoa-validate says of a file."""
+        program = surroundings.build / "abi" / "validate" / "stoa-validate"
+        done = subprocess.run([program, "--json", file], capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, done.stdout)
+        return json.loads(done.stdout)
+
+    def test_the_validator_names_the_signer(self):
+        self.assertIsNone(self.validated(self.file)["signedBy"])
+        self.sign(self.file)
+        self.assertEqual(self.validated(self.file)["signedBy"], self.key_id)
+        shutil.copyfile(f"{self.file}.sig", f"{self.newer}.sig")
+        of_another = self.validated(self.newer, code=1)
+        self.assertEqual((of_another["signedBy"], [one["rule"] for one in of_another["findings"]]), (None, ["signature"]))
+
     def sign(self, file, key=None):
         self.assertEqual(stoactl("sign", "--key", key or self.key, file)["name"], "newcomer")
 

@@ -158,6 +158,7 @@ private:
 
     void checkDynamic(const ElfFile& file) {
         bool now = false;
+        bool changes_text = false;  // old linkers say it in one place, newer ones in two
         for (const GElf_Dyn& entry : file.dynamic()) {
             const std::uint64_t value = entry.d_un.d_val;
             const bool flags = entry.d_tag == DT_FLAGS;
@@ -171,10 +172,7 @@ private:
                 error("global", "DF_1_GLOBAL", "its symbols would be seen by every other library",
                       "link without -z global");
             }
-            if (entry.d_tag == DT_TEXTREL || (flags && (value & DF_TEXTREL) != 0)) {
-                error("textrel", "DT_TEXTREL", "its code is changed while loading; hardened systems refuse that",
-                      "compile everything with -fPIC");
-            }
+            changes_text = changes_text || entry.d_tag == DT_TEXTREL || (flags && (value & DF_TEXTREL) != 0);
             if (flags && (value & DF_STATIC_TLS) != 0) {
                 error("static-tls", "DF_STATIC_TLS", "loading it fails when the process has no static TLS left",
                       "compile without -ftls-model=initial-exec");
@@ -187,6 +185,10 @@ private:
                 error("runpath", file.dynamicString(value), "it would load libraries from where it was built",
                       "link without -rpath");
             }
+        }
+        if (changes_text) {
+            error("textrel", "DT_TEXTREL", "its code is changed while loading; hardened systems refuse that",
+                  "compile everything with -fPIC");
         }
         if (!now) {
             error("lazy", "DF_BIND_NOW", "a missing symbol would be found in the middle of a request",

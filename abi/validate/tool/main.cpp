@@ -13,6 +13,8 @@
 #include <stoa/validate/finding.h>
 #include <stoa/validate/manifest.h>
 
+#include "signature.h"
+
 namespace {
 
 using stoa::validate::Finding;
@@ -27,6 +29,7 @@ constexpr const char* kUsage =
     "  --host PROGRAM   also looks for libraries that clash with those of this host\n"
     "  --against OLD    also whether FILE can take over from OLD while that serves: the migrations that it has\n"
     "                   beyond, and what callers, readers of its answers and events, and its settings rely on\n"
+    "Also says whose signature lies beside FILE; a host with security.plugin_keys checks it.\n"
     "Exit code: 0 nothing found, 1 warnings, 2 errors (must not be loaded), 3 wrong usage.\n";
 
 struct Options {
@@ -86,6 +89,8 @@ void printJson(const std::string& file, const std::vector<Finding>& findings) {
         line["version"] = manifest->version;
         line["manifestSha256"] = manifest->sha256;
     }
+    const auto signer = stoa::validate::signerOf(file);
+    line["signedBy"] = signer && *signer ? Json::Value(**signer) : Json::Value();
     fmt::print("{}\n", stoa::writeJson(line));
 }
 
@@ -100,8 +105,10 @@ void printText(const std::string& file, const std::vector<Finding>& findings, bo
         return;
     }
     if (const auto manifest = stoa::validate::readManifest(file)) {
-        fmt::print("{}: may be loaded: {} {}, {} routes, publishes {} topics, subscribes to {}\n", file, manifest->name,
-                   manifest->version, manifest->routes.size(), manifest->publishes.size(), manifest->subscribes.size());
+        const auto signer = stoa::validate::signerOf(file);
+        fmt::print("{}: may be loaded: {} {}, {}, {} routes, publishes {} topics, subscribes to {}\n", file,
+                   manifest->name, manifest->version, signer && *signer ? "signed by " + **signer : "unsigned",
+                   manifest->routes.size(), manifest->publishes.size(), manifest->subscribes.size());
     }
 }
 
@@ -127,6 +134,10 @@ std::vector<Finding> findingsOf(const std::string& file, const Options& options)
     if (!options.against.empty()) {
         const auto more = takeOver(options.against, file);
         findings.insert(findings.end(), more.begin(), more.end());
+    }
+    if (const auto signer = stoa::validate::signerOf(file); !signer) {
+        findings.push_back({Severity::kWarning, "signature", file + ".sig", signer.error(),
+                            "sign the file again with `stoactl sign`; hosts with security.plugin_keys refuse it"});
     }
     const auto is_error = [](const Finding& one) { return one.severity == Severity::kError; };
     const auto warnings = std::stable_partition(findings.begin(), findings.end(), is_error);

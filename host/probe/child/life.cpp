@@ -22,10 +22,10 @@
 #include <stoa/fake/host.h>
 #include <stoa/json.h>
 #include <stoa/validate/manifest.h>
+#include <stoa/validate/statement_rule.h>
 
 #include "host/probe/child/mapped_file.h"
 #include "host/probe/child/self_test.h"
-#include "host/probe/child/statement_rule.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STOA_PROBE_SANITIZED 1
@@ -91,7 +91,8 @@ fake::Options optionsOf(const Task& task, const validate::Manifest& manifest, co
     options.other_secrets = SelfTest::secret(manifest);
     options.fleet = SelfTest::fleet();
     options.before = [&report](std::string_view step) { report.stage(step); };
-    options.refuse_statement = StatementRule{};
+    const auto rule = std::make_shared<validate::StatementRule>();
+    options.refuse_statement = [rule](std::string_view statement) { return (*rule)(statement); };
     options.on_log = [&report](const fake::LogLine& logged) { report.log(lineOf(logged)); };
     return options;
 }
