@@ -12,26 +12,32 @@ source tests/dev/build.sh
 source tests/dev/stack.sh
 
 bench_main() {
-    local name known=(tests/load/*.py)
+    local word names=() options=() known=(tests/load/*.py)
     known=("${known[@]##*/}")
     known=("${known[@]%.py}")
-    for name in "$@"; do
-        [ -f "tests/load/$name.py" ] || misuse "there is no benchmark \"$name\"; these exist: ${known[*]}"
+    for word in "$@"; do
+        case $word in
+            --*) options+=("$word") ;;
+            *)
+                [ -f "tests/load/$word.py" ] || misuse "there is no benchmark \"$word\"; these exist: ${known[*]}"
+                names+=("$word")
+                ;;
+        esac
     done
-    [ $# -gt 0 ] || set -- "${known[@]}"
+    [ ${#names[@]} -gt 0 ] || names=("${known[@]}")
     preflight
     install_packages build run bench
     build release shop load_tools
-    for name in "$@"; do
-        if grep -q '^SERVERS = True$' "tests/load/$name.py"; then
+    for word in "${names[@]}"; do
+        if grep -q '^SERVERS = True$' "tests/load/$word.py"; then
             start_servers
         fi
-        if grep -q '^PYTHON_PACKAGES = True$' "tests/load/$name.py"; then
+        if grep -q '^PYTHON_PACKAGES = True$' "tests/load/$word.py"; then
             install_packages test
             python_packages
         fi
         # -P: a benchmark has the name of what it measures, which may be a module's.
-        /usr/bin/python3 -P -B "tests/load/$name.py"
+        /usr/bin/python3 -P -B "tests/load/$word.py" "${options[@]}"
     done
 }
 

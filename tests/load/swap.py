@@ -1,6 +1,6 @@
 """What a swap of order costs while it serves, on the real Kafka broker and PostgreSQL: the soak of 1,000 swaps, the
-slowest requests with and without swaps, the time of an upgrade, and what the way into a generation costs.
-tests/swap/README.md says how each figure is measured."""
+slowest requests with and without swaps, the time of an upgrade, a canary, kill -9 in the midst of upgrades, and what the way
+into a generation costs. tests/swap/README.md says how each figure is measured."""
 
 import argparse
 import json
@@ -10,6 +10,8 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -30,10 +32,33 @@ def figure(case, metric, value, unit) -> str:
     return json.dumps({"bench": "swap", "case": case, "metric": metric, "value": round(value, 3), "unit": unit})
 
 
-def micro(build) -> list:
+@dataclass
+class Size:
+    swaps: int         # of the soak, and of the one in which nobody asks
+    phases: int        # with a swap a second, and as many without
+    upgrades: int
+    rollbacks: int     # of each kind
+    kills: int
+    micro_swaps: int   # of the micro benchmark
+
+
+FULL = Size(swaps=1000, phases=latency.PHASES, upgrades=timing.UPGRADES, rollbacks=timing.ROLLBACKS, kills=200, micro_swaps=10_000)
+SHORT = Size(swaps=40, phases=2, upgrades=5, rollbacks=3, kills=5, micro_swaps=1000)
+
+
+def micro(build, swaps) -> list:
     """The lines of the micro benchmark are figures already."""
-    done = subprocess.run([build / "bin" / "slot_bench"], check=True, capture_output=True, text=True)
+    done = subprocess.run([build / "bin" / "slot_bench", str(swaps)], check=True, capture_output=True, text=True)
     return done.stdout.splitlines()
+
+
+def of_kills(build, rounds) -> list:
+    """kill -9 at random points of an upgrade; what is wrong after one of them is on standard error."""
+    done = subprocess.run([sys.executable, "-B", ROOT / "tests" / "swap" / "run.py", "upgrade_is_killed", "UpgradeIsKilled.test_at_random_points",
+                           f"--build={build}", f"--rounds={rounds}", f"--run={RUN / 'kills'}"], capture_output=True, text=True)
+    print(done.stdout, done.stderr, file=sys.stderr)
+    wrong = len([line for line in done.stdout.splitlines() if line.startswith(("FAIL: ", "ERROR: "))])
+    return [figure(f"kill-9-{rounds}", "failed_rounds", wrong if done.returncode == 0 else max(wrong, 1), "")]
 
 
 def of_rollbacks(found) -> list:
@@ -53,7 +78,7 @@ def of_comparison(comparison) -> list:
 def of_canary(tried) -> list:
     return [figure("canary", "failed_requests", tried.summary["failed"], ""),
             figure("canary", "duplicated_requests", tried.summary["duplicated"], ""),
-            figure("canary", "share", tried.share * 100, "%")]
+            figure("canary", "rebalances", tried.rebalances, ""), figure("canary", "share", tried.share * 100, "%")]
 
 
 def of_soak(result) -> list:
@@ -90,31 +115,42 @@ def write_page(shop, comparison, tried, command, file: Path):
     print(f"the picture: {file}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--swaps", type=int, default=1000)
-    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
-    parser.add_argument("--page", type=Path, default=RUN / "swap.html")
-    options = parser.parse_args()
-    shutil.rmtree(RUN, ignore_errors=True)
-    figures = micro(options.build)
+def of_shop(options, size, figures) -> bool:
+    """Everything that one shop is measured by. False when a request failed, or something was lost or left behind."""
     with ShopUnderLoad(options.build, RUN / "shop") as shop:
-        figures.append(figure("idle", "upgrade_ms", statistics.median(timing.upgrade_ms(shop)), "ms"))
-        if shop.knows("rollback"):
-            figures += of_rollbacks(timing.rollbacks(shop))
-        comparison = latency.compare(shop)
+        figures.append(figure("idle", "upgrade_ms", statistics.median(timing.upgrade_ms(shop, size.upgrades)), "ms"))
+        figures += of_rollbacks(timing.rollbacks(shop, size.rollbacks))
+        comparison = latency.compare(shop, size.phases)
         figures += of_comparison(comparison)
-        command = "./dev bench swap" if len(sys.argv) == 1 else f"tests/load/swap.py --swaps {options.swaps}"
         tried = canary.run(shop)
         figures += of_canary(tried)
-        write_page(shop, comparison, tried, command, options.page)
-        figures += of_growth(f"idle-{options.swaps}", soak.idle_growth(shop, options.swaps))
-        result = soak.soak(shop, options.swaps)
+        write_page(shop, comparison, tried, " ".join(["./dev bench swap", *sys.argv[1:]]), options.page)
+        figures += of_growth(f"idle-{size.swaps}", soak.idle_growth(shop, size.swaps))
+        result = soak.soak(shop, size.swaps)
         figures += of_soak(result)
     print(json.dumps(result.says()))
     print(*result.complaints, sep="\n", file=sys.stderr)
-    print(*figures, sep="\n")
-    if result.complaints or comparison.summary["failed"] or tried.summary["failed"]:
+    return not (result.complaints or comparison.summary["failed"] or tried.summary["failed"] or tried.rebalances)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="everything once, in some minutes: shows that it works, and little more")
+    parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
+    parser.add_argument("--page", type=Path, default=RUN / "swap.html")
+    options = parser.parse_args()
+    size = SHORT if options.short else FULL
+    shutil.rmtree(RUN, ignore_errors=True)
+    began = time.monotonic()
+    figures = micro(options.build, size.micro_swaps)
+    good = False
+    try:
+        figures += of_kills(options.build, size.kills)
+        good = of_shop(options, size, figures)
+    finally:
+        print(*figures, sep="\n")
+        print(f"after {(time.monotonic() - began) / 60:.0f} minutes", file=sys.stderr)
+    if not good or json.loads(next(line for line in figures if "failed_rounds" in line))["value"]:
         sys.exit(1)
 
 

@@ -18,6 +18,7 @@ class Canary:
     result: dict = field(default_factory=dict)
     requests: list = field(default_factory=list)
     summary: dict = field(default_factory=dict)
+    rebalances: int = 0  # of all consumer groups, meanwhile
     generations: dict = field(default_factory=dict)  # correlation id → generation of order
     prefix: str = ""
 
@@ -39,11 +40,13 @@ def run(shop) -> Canary:
     reads = [kind for customer in customers for kind in shop.reads(RATE // ORDERS, customer)[1:]]
     canary = Canary()
     with shop.load("canary", [*reads, shop.orders(CUSTOMERS)], rate=RATE + ORDERS, connections=CONNECTIONS) as load:
-        time.sleep(2)
+        load.wait_for(2 * RATE)
+        rebalanced = shop.group_generations()
         canary.begin = time.monotonic()
         canary.result = shop.stoactl("upgrade", f"--canary={SHARE}%", f"--for={SECONDS}s", "--events", "--warm=0s", shop.variants()[-1])
         canary.end = time.monotonic()
-        time.sleep(2)
+        load.wait_for(2 * RATE)
+        canary.rebalances = sum(shop.group_generations().values()) - sum(rebalanced.values())
         canary.summary = load.stop()
     canary.requests, canary.prefix = load.requests(), load.prefix
     canary.generations = generations_of(shop.host.log)

@@ -42,7 +42,7 @@ def compare(shop, phases: int = PHASES, seconds: float = SECONDS) -> Comparison:
     comparison = Comparison()
     files = shop.variants()
     with shop.load("latency", shop.reads(), rate=RATE, connections=CONNECTIONS) as load:
-        time.sleep(2)  # connections, caches and statements are made
+        load.wait_for(2 * RATE)  # connections, caches and statements are made
         for number in range(2 * phases):
             phase = Phase(time.monotonic(), 0, number % 2 == 1)
             if phase.with_swaps:

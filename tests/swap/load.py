@@ -9,6 +9,8 @@ import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.scenario import wait_until
+
 LOST, CUT = -1, 0
 
 
@@ -42,6 +44,16 @@ class Load:
         plan.chmod(0o600)  # it holds a token
         with open(self.complaints, "w") as complaints:
             self.process = subprocess.Popen([build / "bin" / "load", plan, self.log], stdout=subprocess.PIPE, stderr=complaints, text=True)
+
+    def answered(self) -> int:
+        """Requests that the log tells of by now; they are written in blocks of some hundred."""
+        with open(self.log, "rb") as rows:
+            return max(0, sum(1 for _ in rows) - 1)
+
+    def wait_for(self, more: int):
+        """Until so many more requests have been answered."""
+        wanted = self.answered() + more
+        wait_until(lambda: self.answered() >= wanted or not self.running(), 120, f"{more} more requests are answered")
 
     def running(self) -> bool:
         return self.process.poll() is None

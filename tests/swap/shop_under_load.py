@@ -1,6 +1,7 @@
 """A shop on real servers that is swapped while customers ask and buy."""
 
 import json
+import os
 import subprocess
 import time
 import uuid
@@ -108,9 +109,15 @@ class ShopUnderLoad:
             raise RuntimeError(f"stoactl {' '.join(map(str, words))}: exit code {done.returncode}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)
 
-    def knows(self, command) -> bool:
-        known = subprocess.run([self.build / "bin" / "stoactl", "--help"], capture_output=True, text=True).stdout
-        return f"\n  {command} " in known
+    def group_generations(self) -> dict:
+        """What the broker says; it counts a group's generation up with every rebalance."""
+        if self.store.name != "servers":
+            return {}
+        prefix = self.fleet.override["events"].rpartition("/")[2]
+        done = subprocess.run([self.build / "bin" / "group_generations", os.environ["STOA_TEST_KAFKA"], prefix], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return json.loads(done.stdout)
 
     # What customers do.
 

@@ -8,7 +8,6 @@ exit code 1 when anything was lost, doubled or left behind.
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -70,7 +69,7 @@ def soak(shop, swaps: int) -> Result:
     result = Result()
     files = shop.variants()
     acknowledged = warm_up(shop, files, result)
-    generations = group_generations(shop)
+    generations = shop.group_generations()
     before, open_before = at_rest(shop.pid), descriptors(shop.pid)
     with shop.load("soak", shop.reads(READS) + [shop.orders(ORDERS * 4)], rate=READS + ORDERS, connections=CONNECTIONS) as load:
         for file in schedule(files, swaps):
@@ -80,7 +79,7 @@ def soak(shop, swaps: int) -> Result:
     acknowledged |= ids_of(load, result)
     settle(shop, result, acknowledged)
     result.growth = growth(shop.pid, before, open_before, result)
-    result.rebalances = rebalances(generations, group_generations(shop), result)
+    result.rebalances = rebalances(generations, shop.group_generations(), result)
     check_orders(shop, acknowledged, result)
     check_published(shop, result)
     check_swaps(result)
@@ -186,17 +185,6 @@ def check_swaps(result):
     result.complaints += [f"after the swap to {swap.version} these are mapped: {swap.copies}" for swap in mapped[:20]]
     limits = SHORT_LIMITS if len(result.swaps) < SHORT else LIMITS
     result.complaints += [f"{name} is {value}, at most {limits[name]} is allowed" for name, value in result.growth.items() if value > limits[name]]
-
-
-def group_generations(shop) -> dict:
-    """What the broker says; it counts a group's generation up with every rebalance."""
-    if shop.store.name != "servers":
-        return {}
-    prefix = shop.fleet.override["events"].rpartition("/")[2]
-    done = subprocess.run([shop.build / "bin" / "group_generations", os.environ["STOA_TEST_KAFKA"], prefix], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return json.loads(done.stdout)
 
 
 def rebalances(before, after, result) -> int:
