@@ -20,8 +20,9 @@ class TopicsChange(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.config = Servers("topics").override([NAME])
-        self.prefix = self.config["events"].rpartition("/")[2]
+        self.store = Servers("topics")
+        self.addCleanup(self.store.remove, surroundings.build)  # after those that end the hosts
+        self.config = self.store.override([NAME])
 
     def host(self, name, topics=1):
         host = DawdlingHost(f"{self._testMethodName}-{name}", config={"events": self.config["events"], "plugins": self.config["plugins"]})
@@ -43,7 +44,7 @@ class TopicsChange(unittest.TestCase):
 
     def generation(self):
         """How often the group was rebalanced, by the broker's own count."""
-        done = subprocess.run([surroundings.build / "bin" / "group_generations", os.environ["STOA_TEST_KAFKA"], self.prefix],
+        done = subprocess.run([surroundings.build / "bin" / "group_generations", os.environ["STOA_TEST_KAFKA"], self.store.topics],
                               capture_output=True, text=True, check=True)
         counted = json.loads(done.stdout)
         return next(generation for group, generation in counted.items() if group.endswith(NAME))
