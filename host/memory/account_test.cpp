@@ -91,8 +91,9 @@ public:
         constexpr int kThreads = 20;  // more than there are counts
         constexpr int kBlocks = 5000;
         std::vector<std::vector<void*>> blocks(kThreads);
-        const auto onEach = [&](auto work) {
+        const auto on_each = [&](auto work) {
             std::vector<std::thread> threads;
+            threads.reserve(kThreads);
             for (int i = 0; i < kThreads; ++i) {
                 threads.emplace_back([&, i] { work(i); });
             }
@@ -100,7 +101,7 @@ public:
                 thread.join();
             }
         };
-        onEach([&](int i) {
+        on_each([&](int i) {
             for (int k = 0; k < kBlocks; ++k) {
                 blocks[i].push_back(allocate(static_cast<std::size_t>(k % 64), 16, account_.get()));
                 if (k % 4 == 0) {
@@ -114,7 +115,7 @@ public:
             expected += k % 4 == 0 ? 0 : k % 64;  // no block of 0 bytes is among the kept ones: 64 is a multiple of 4
         }
         CPPUNIT_ASSERT_EQUAL(kThreads * expected, account_->inUse());
-        onEach([&](int i) {  // each frees what another thread has allocated
+        on_each([&](int i) {  // each frees what another thread has allocated
             for (void* block : blocks[(i + 1) % kThreads]) {
                 release(block);
             }
@@ -201,15 +202,15 @@ public:
             return;
         }
         auto generation = plugins.generation();
-        const auto inUse = [&] { return generation->environment().account->inUse(); };
-        const std::int64_t started = inUse();
+        const auto in_use = [&] { return generation->environment().account->inUse(); };
+        const std::int64_t started = in_use();
         CPPUNIT_ASSERT(started > 1 << 20);
         for (int i = 0; i < 50; ++i) {
             CPPUNIT_ASSERT_EQUAL(std::string(), generation->health());
         }
-        CPPUNIT_ASSERT_EQUAL(started + 50'000, inUse());
+        CPPUNIT_ASSERT_EQUAL(started + 50'000, in_use());
         CPPUNIT_ASSERT(generation->retire());
-        CPPUNIT_ASSERT_EQUAL(std::int64_t{50'000}, inUse());
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{50'000}, in_use());
         generation.reset();
         CPPUNIT_ASSERT_EQUAL(left + 50'000, leftBehind());
     }

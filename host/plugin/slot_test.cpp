@@ -95,21 +95,21 @@ public:
         slot.publish(slot.admit(generation(places[0]), "order", "1.0.0"));
         Gate* canary = slot.admit(generation(places[1]), "order", "1.1.0");
         slot.setCanary(canary, {1000, false});
-        const auto toCanary = [&](int user) {
+        const auto to_canary = [&](int user) {
             const std::string key = "user-" + std::to_string(user);
             return &*slot.enter(Share{key}) == &generation(places[1]);
         };
         int share = 0;
         for (int user = 0; user < 10'000; ++user) {
-            const bool first = toCanary(user);
+            const bool first = to_canary(user);
             share += first ? 1 : 0;
-            CPPUNIT_ASSERT_EQUAL(first, toCanary(user));
+            CPPUNIT_ASSERT_EQUAL(first, to_canary(user));
         }
         CPPUNIT_ASSERT(share > 850 && share < 1150);
         CPPUNIT_ASSERT(&*slot.enter() == &generation(places[0]));
         slot.setCanary(nullptr, {});
         for (int user = 0; user < 1000; ++user) {
-            CPPUNIT_ASSERT(!toCanary(user));
+            CPPUNIT_ASSERT(!to_canary(user));
         }
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, canary->inside());
     }

@@ -75,6 +75,7 @@ std::vector<std::string> cleanEnvironment() {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (std::string& each : texts) {
         all.push_back(each.data());
     }

@@ -92,6 +92,7 @@ public:
     void noRecordIsLostBetweenThreads() {
         constexpr int kEach = 50'000;
         std::vector<std::thread> threads;
+        threads.reserve(4);
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([this, i] {
                 for (int k = 0; k < kEach; ++k) {

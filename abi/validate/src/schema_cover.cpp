@@ -265,8 +265,8 @@ bool SchemaCover::disjoint(const Side& one, const Side& other) {
     std::set<std::string> names = namesOf(one);
     names.merge(namesOf(other));
     return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        const bool first = requires_(one, name);
-        const bool second = requires_(other, name);
+        const bool first = isRequired(one, name);
+        const bool second = isRequired(other, name);
         const Member a = memberOf(one, name);
         const Member b = memberOf(other, name);
         return (first && !b.possible) || (second && !a.possible) ||

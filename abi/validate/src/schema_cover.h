@@ -71,7 +71,7 @@ private:
     static Member memberOf(const Side& side, const std::string& name);
     static bool isOpen(const Side& side);
     static std::set<std::string> namesOf(const Side& side);
-    static bool requires_(const Side& side, const std::string& name);
+    static bool isRequired(const Side& side, const std::string& name);
     static std::optional<Bound> lowest(const Nodes& nodes, bool whole);
     static std::optional<Bound> highest(const Nodes& nodes, bool whole);
     static bool disjoint(const Side& one, const Side& other);

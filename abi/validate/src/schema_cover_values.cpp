@@ -220,7 +220,7 @@ std::set<std::string> SchemaCover::namesOf(const Side& side) {
     return names;
 }
 
-bool SchemaCover::requires_(const Side& side, const std::string& name) {
+bool SchemaCover::isRequired(const Side& side, const std::string& name) {
     return std::any_of(side.nodes.begin(), side.nodes.end(), [&](const Node* node) {
         return std::find(node->required.begin(), node->required.end(), name) != node->required.end();
     });
@@ -235,7 +235,7 @@ bool SchemaCover::coversRequired(const Side& sent, const Node& taken, const std:
             schema = schema->ref;
         }
         const bool filled_in = mode_ == Mode::kConfigures && schema != nullptr && schema->fallback.has_value();
-        if (requires_(sent, name) || filled_in) {
+        if (isRequired(sent, name) || filled_in) {
             continue;
         }
         const Member member = memberOf(sent, name);

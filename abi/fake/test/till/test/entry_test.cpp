@@ -112,16 +112,16 @@ public:
 
     void mistakesAreKeptThoughTheHandlerAnswers() {
         fake::Host host{STOA_TEST_MANIFEST, {}};
-        const auto mistakeOf = [&](const std::string& how) {
+        const auto mistake_of = [&](const std::string& how) {
             const fake::Answer answer = host.post("/api/v1/tills/misbehave/" + how).service("admin").send();
             CPPUNIT_ASSERT(answer.handled);
             const std::vector<std::string> mistakes = host.takeMistakes();
             return mistakes.empty() ? std::string() : mistakes.front();
         };
-        CPPUNIT_ASSERT_EQUAL(std::string(), mistakeOf("unavailable"));
+        CPPUNIT_ASSERT_EQUAL(std::string(), mistake_of("unavailable"));
         CPPUNIT_ASSERT_EQUAL(std::string("a transaction is open: do the calls before it"),
-                             mistakeOf("call-in-transaction"));
-        const std::string event = mistakeOf("bad-event");
+                             mistake_of("call-in-transaction"));
+        const std::string event = mistake_of("bad-event");
         CPPUNIT_ASSERT_MESSAGE(event, event.rfind("till.opened ", 0) == 0);
     }
 
