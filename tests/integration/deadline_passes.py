@@ -4,7 +4,9 @@ from support.scenario import Scenario
 
 
 class DeadlinePasses(Scenario):
-    settings = {"plugins": {"order": {"settings": {"deadlineSeconds": 1}}}}
+    # A late answer comes later than payment waits for it; nobody waits for it any longer than that, at the end either.
+    settings = {"plugins": {"order": {"settings": {"deadlineSeconds": 1}}, "payment": {"settings": {"providerTimeoutMs": 3000}},
+                            "sandbox_psp": {"settings": {"timeoutMs": 4000}}}}
 
     def test_while_the_provider_thinks(self):
         bread = self.product(stock=4)

@@ -1,10 +1,12 @@
 """The happy path: from registration to the parcel at the door."""
 
 from shop import delivered
-from support.scenario import Scenario
+from support.scenario import QUICK_CARRIER, Scenario
 
 
 class OrderIsDelivered(Scenario):
+    settings = {"plugins": QUICK_CARRIER}
+
     def test_a_new_customer_gets_what_was_ordered(self):
         bread, tea = self.product(price=490, stock=5), self.product(price=1250, stock=3)
         ada = self.customer("ada")

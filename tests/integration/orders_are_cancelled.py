@@ -6,7 +6,7 @@ from support.scenario import Scenario, wait_until
 
 class OrdersAreCancelled(Scenario):
     # Long enough for a test to come between label and pickup; and a second is less than the slow provider takes.
-    settings = {"plugins": {"sandbox_carrier": {"settings": {"pickupMs": 3000, "deliverMs": 2000}},
+    settings = {"plugins": {"sandbox_carrier": {"settings": {"pickupMs": 3000, "deliverMs": 500}},
                             "sandbox_psp": {"settings": {"slowMs": 4000}},
                             "order": {"settings": {"compensationSeconds": 1}}}}
 
@@ -95,5 +95,4 @@ class OrdersAreCancelled(Scenario):
         self.assert_stock(bread, 4)
 
     def retry_until_there(self, call):
-        from support.scenario import wait_until
         return wait_until(call, what="the shipment is made")

@@ -1,10 +1,14 @@
 """What the payment provider may answer: no, late, never, and no at first. The token decides (plugins/sandbox_psp)."""
 
 from shop import delivered
-from support.scenario import Scenario
+from support.scenario import QUICK_CARRIER, Scenario
 
 
 class PaymentOutcomes(Scenario):
+    # A late answer comes later than payment waits for it, a slow one sooner.
+    settings = {"plugins": {"payment": {"settings": {"providerTimeoutMs": 3000}}, "sandbox_psp": {"settings": {"timeoutMs": 4000}},
+                            **QUICK_CARRIER}}
+
     def test_a_declined_payment_rejects_the_order_and_gives_the_stock_back(self):
         bread = self.product(stock=4)
         ada = self.customer()

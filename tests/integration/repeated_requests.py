@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from shop import ADDRESS, delivered, new_key
 from support import raw
-from support.scenario import Scenario
+from support.scenario import QUICK_CARRIER, Scenario
 
 
 class RepeatedRequests(Scenario):
+    settings = {"plugins": QUICK_CARRIER}
+
     def body(self, product, quantity=1):
         return {"lines": [{"productId": product.id, "quantity": quantity}], "paymentToken": "tok_ok", "shippingAddress": ADDRESS,
                 "expectedTotal": {"amount": product.price * quantity, "currency": "EUR"}}

@@ -1,7 +1,7 @@
 """A service that was away catches up, whatever the order in which the topics reach it. One host per plugin."""
 
 from shop import delivered
-from support.scenario import Scenario
+from support.scenario import Scenario, wait_until
 
 
 class ServicesComeLate(Scenario):
@@ -40,6 +40,5 @@ class ServicesComeLate(Scenario):
         ada = self.customer()
         ada.wait(ada.buy([(bread, 1)])["orderId"], delivered)
         self.back(host)
-        from support.scenario import wait_until
         wait_until(lambda: len(self.shop.request("GET", "/api/v1/notifications", token=ada.token)["items"]) >= 3,
                    what="registered, confirmed, shipped or delivered are told")
