@@ -16,7 +16,7 @@ constexpr Command kCommands[] = {
     {"plugins", "every generation of every plugin",
      "STATE is loading, canary, active, warm, draining, parked or waiting; WAITS FOR says what keeps it there."},
     {"routes", "what is served, where, and for whom", "AUTH lists who may ask: any one of them suffices."},
-    {"topics", "topics with their records, and the lag of this host's services", ""},
+    {"topics", "topics of this host's services, with their records and the lag of each reader", ""},
     {"parked", "events whose handler failed and that wait for another try",
      "Later events of the same key wait behind the first one."},
     {"parked retry", "try a parked event now", "POSITION is a column of `stoactl parked`.", {kService, kPosition}},
