@@ -47,6 +47,8 @@ class Load:
 
     def answered(self) -> int:
         """Requests that the log tells of by now; they are written in blocks of some hundred."""
+        if not self.log.exists():  # it has not begun
+            return 0
         with open(self.log, "rb") as rows:
             return max(0, sum(1 for _ in rows) - 1)
 
