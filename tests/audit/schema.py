@@ -16,10 +16,6 @@ QUERIES = {
     "user": MESSAGING | {
         "users": "select user_id, email, name, locale, email_notifications, event_version from users",
     },
-    "product": MESSAGING | {
-        "products": "select id, sku, amount, currency, version from products",
-        "prices": "select product_id, version, amount, currency, valid_from_us from prices",
-    },
     "inventory": MESSAGING | {
         "stock": "select product_id, on_hand, reserved, event_version from stock",
         "stock_movements": "select product_id, type, on_hand_delta, reserved_delta, reference from stock_movements",
@@ -32,6 +28,11 @@ QUERIES = {
         "order_lines": "select order_id, line, product_id, quantity, unit_price from order_lines",
         "order_events": "select order_id, sequence, type from order_events order by order_id, sequence",
         "customers": "select user_id, email, name, version from customers",
+    },
+    # After the orders, which were sold at prices that are then there.
+    "product": MESSAGING | {
+        "products": "select id, sku, amount, currency, version from products",
+        "prices": "select product_id, version, amount, currency, valid_from_us from prices",
     },
     "payment": MESSAGING | CLAIMS | {
         "payments": "select payment_id, order_id, attempt, amount, currency, provider_id, state, authorized, captured, refunded, open_op, "

@@ -1,5 +1,5 @@
-"""./dev up --check: one order from registration to delivered through the gateway, on a shop of its own. The last line
-on standard output is JSON: the order and its timeline."""
+"""./dev up --check: one order from registration to delivered through the gateway, on a shop of its own, into whose
+stores the auditor then looks. The last line on standard output is JSON: the order and its timeline."""
 
 import argparse
 import json
@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "fleet"))
+sys.path[:0] = [str(ROOT / "tests" / "fleet"), str(ROOT / "tests")]
 
 import load
+from audit.auditor import settle
+from audit.stores.errors import CannotLook
 from console import timed
 from fleet import Fleet
 from shop import Refused, Shop, delivered, new_key, retried
@@ -54,11 +56,14 @@ def main():
         with fleet:
             timed(f"start {len(fleet.hosts)} hosts ({options.topology})", lambda: (fleet.start(), fleet.wait_until_ready()))
             result = one_order(Shop(fleet.gateway), options.run)
+            report = timed("audit", lambda: settle(options.run, acknowledged=[result["order"]["orderId"]]))
             codes = timed("drain", fleet.stop)
-    except (FleetError, load.LoadError, Refused, TimeoutError, OSError) as error:
+    except (FleetError, CannotLook, load.LoadError, Refused, TimeoutError, OSError) as error:
         sys.exit(f"./dev up --check: {error}\nThe hosts' logs are in {options.run}")
     if any(codes.values()):
         sys.exit(f"./dev up --check: these hosts did not end well: {codes}; their logs are in {options.run}")
+    if report.lines():
+        sys.exit("./dev up --check: the auditor found:\n" + "\n".join(report.lines()))
     print(json.dumps(result))
 
 
