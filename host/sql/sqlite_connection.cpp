@@ -90,7 +90,9 @@ int bindOne(sqlite3_stmt* statement, int index, const Value& value) {
 }  // namespace
 
 struct SqliteConnection::Session {
-    explicit Session(const std::string& path) : poco{"SQLite", path} {}
+    explicit Session(const std::string& path) : poco{"SQLite", path, kOpenSeconds} {}
+    /// Poco tries again for as long, a minute by itself, to open a file that can't be opened.
+    static constexpr std::size_t kOpenSeconds = 1;
     Poco::Data::Session poco;
 };
 
