@@ -1,52 +1,20 @@
 // What every driver promises, on a network in memory: the same tests for `embedded` and for `static`.
 
-#include <map>
-
 #include <cppunit/extensions/HelperMacros.h>
 
+#include "registry/driver_fixture.h"
 #include "registry/embedded.h"
 #include "registry/static_list.h"
-#include "registry/test_network.h"
 
 namespace stoa::registry {
 namespace {
 
 constexpr const char* kServing = "10.0.0.1:7700";
 
-struct Host {
-    Registration registration;
-    std::unique_ptr<PolledRegistry> registry;
-    int changes = 0;
-
-    std::vector<std::string> sees() const {
-        std::vector<std::string> all;
-        const auto directory = registry->directory();
-        for (const Registration& one : directory->hosts) {
-            all.push_back(one.host_id + "/" + one.services.front().version);
-        }
-        return all;
-    }
-};
-
-Registration registration(const std::string& id, int number, std::int64_t epoch, const std::string& version) {
-    Registration one;
-    one.host_id = id;
-    one.address = "10.0.0." + std::to_string(number) + ":9000";
-    one.epoch = epoch;
-    one.services.push_back({"order", version, {"orders"}, {{"GET", "/api/v1/orders/{id}", {"user"}}}});
-    return one;
-}
-
 using Names = std::vector<std::string>;
 
-class DriverTest : public CppUnit::TestFixture {
+class DriverTest : public DriverFixture {
 public:
-    void setUp() override {
-        network_ = Network{};
-        hosts_.clear();
-    }
-    void tearDown() override { hosts_.clear(); }
-
     void aHostKnowsItselfAtOnce() {
         start("a", 1);
         CPPUNIT_ASSERT(host("a").sees() == Names{"a/1.0.0"});
@@ -60,6 +28,49 @@ public:
         CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
         CPPUNIT_ASSERT(host("a").registry->directory()->hosts[1] == host("b").registration);
         CPPUNIT_ASSERT_EQUAL(std::string(), host("a").registry->trouble());
+    }
+
+    /// What nobody serves is known only then.
+    void theListIsCompleteOnceEverybodyHasHadHisTime() {
+        network_.dead = {"10.0.0.2:9000"};
+        start("a", 1);
+        CPPUNIT_ASSERT(!host("a").registry->directory()->complete);
+        run(4000);
+        CPPUNIT_ASSERT(!host("a").registry->directory()->complete);
+        run(4000);
+        CPPUNIT_ASSERT(host("a").registry->directory()->complete);
+        network_.dead.clear();
+        start("b", 2);
+        run(2500);
+        CPPUNIT_ASSERT(host("b").registry->directory()->complete);
+        CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
+    }
+
+    void aHostThatHasMoreToComeLeavesTheListIncomplete() {
+        start("a", 1);
+        start("b", 2);
+        run(8000);
+        Registration starting = host("b").registration;
+        starting.more_to_come = true;
+        host("b").registry->announce(starting);
+        run(2500);
+        CPPUNIT_ASSERT(!host("a").registry->directory()->complete);
+        CPPUNIT_ASSERT(!host("b").registry->directory()->complete);
+        host("b").registry->announce(host("b").registration);
+        run(2500);
+        CPPUNIT_ASSERT(host("a").registry->directory()->complete);
+        CPPUNIT_ASSERT(host("b").registry->directory()->complete);
+    }
+
+    void aCompleteListStaysCompleteWhileNobodyAnswers() {
+        start("a", 1);
+        start("b", 2);
+        run(8000);
+        CPPUNIT_ASSERT(host("b").registry->directory()->complete);
+        network_.dead = {kServing, "10.0.0.1:9000"};
+        run(12'000);
+        CPPUNIT_ASSERT(host("b").registry->directory()->complete);
+        network_.dead.clear();
     }
 
     void changedServicesReplaceTheFormerOnes() {
@@ -155,72 +166,22 @@ public:
         CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
         CPPUNIT_ASSERT_EQUAL(std::string(), host("b").registry->trouble());
     }
-
-protected:
-    virtual std::unique_ptr<PolledRegistry> make(const std::string& address, Sealer& sealer, Options options) = 0;
-
-    Host& host(const std::string& id) { return *hosts_.at(id); }
-
-    void start(const std::string& id, int number, std::int64_t epoch = 1, const std::string& version = "1.0.0") {
-        start(id, number, epoch, version, sealer_);
-    }
-    void start(const std::string& id, int number, std::int64_t epoch, const std::string& version, Sealer& sealer) {
-        auto one = std::make_unique<Host>();
-        one->registration = registration(id, number, epoch, version);
-        Host* const raw = one.get();
-        Options options;
-        options.thread = false;
-        options.heartbeat = heartbeat_;
-        options.clock = [this] { return network_.now; };
-        options.serve = [this, raw](const std::string& address) {
-            return !network_.dead.contains(address) &&
-                   network_.listening.try_emplace(address, raw->registry.get()).second;
-        };
-        one->registry = make(one->registration.address, sealer, options);
-        one->registry->onChange([raw] { ++raw->changes; });
-        network_.listening[one->registration.address] = one->registry.get();
-        one->registry->announce(one->registration);
-        hosts_[id] = std::move(one);
-    }
-
-    /// Like kill -9: it listens no more and says nothing.
-    void kill(const std::string& id) {
-        std::erase_if(network_.listening, [&](const auto& one) { return one.second == host(id).registry.get(); });
-        hosts_.erase(id);
-    }
-
-    void run(std::int64_t milliseconds) {
-        for (std::int64_t passed = 0; passed < milliseconds; passed += 250) {
-            network_.now += 250;
-            for (const auto& [id, one] : hosts_) {
-                one->registry->step();
-            }
-        }
-    }
-
-    HttpSend send() {
-        return [this](const std::string& address, const std::string& method, const std::string& path,
-                      const std::string& body) { return network_.send(address, method, path, body); };
-    }
-
-    Network network_;
-    WordSealer sealer_;
-    WordSealer forger_{"forged"};
-    std::chrono::milliseconds heartbeat_{2000};
-    std::map<std::string, std::unique_ptr<Host>> hosts_;
 };
 
-#define STOA_DRIVER_TESTS                                     \
-    CPPUNIT_TEST(aHostKnowsItselfAtOnce);                     \
-    CPPUNIT_TEST(hostsFindEachOther);                         \
-    CPPUNIT_TEST(changedServicesReplaceTheFormerOnes);        \
-    CPPUNIT_TEST(aWithdrawnHostIsGoneBeforeItsLeaseEnds);     \
-    CPPUNIT_TEST(aHostMayComeBackAfterItsWithdrawal);         \
-    CPPUNIT_TEST(aSilentHostIsKeptForItsLeaseAndThenDropped); \
-    CPPUNIT_TEST(aLaterStartReplacesAnEarlierOne);            \
-    CPPUNIT_TEST(anEarlierStartDoesNotReplaceALaterOne);      \
-    CPPUNIT_TEST(anUncertifiedHostIsRefused);                 \
-    CPPUNIT_TEST(listenersHearOfChangesOnly);                 \
+#define STOA_DRIVER_TESTS                                        \
+    CPPUNIT_TEST(aHostKnowsItselfAtOnce);                        \
+    CPPUNIT_TEST(hostsFindEachOther);                            \
+    CPPUNIT_TEST(theListIsCompleteOnceEverybodyHasHadHisTime);   \
+    CPPUNIT_TEST(aHostThatHasMoreToComeLeavesTheListIncomplete); \
+    CPPUNIT_TEST(aCompleteListStaysCompleteWhileNobodyAnswers);  \
+    CPPUNIT_TEST(changedServicesReplaceTheFormerOnes);           \
+    CPPUNIT_TEST(aWithdrawnHostIsGoneBeforeItsLeaseEnds);        \
+    CPPUNIT_TEST(aHostMayComeBackAfterItsWithdrawal);            \
+    CPPUNIT_TEST(aSilentHostIsKeptForItsLeaseAndThenDropped);    \
+    CPPUNIT_TEST(aLaterStartReplacesAnEarlierOne);               \
+    CPPUNIT_TEST(anEarlierStartDoesNotReplaceALaterOne);         \
+    CPPUNIT_TEST(anUncertifiedHostIsRefused);                    \
+    CPPUNIT_TEST(listenersHearOfChangesOnly);                    \
     CPPUNIT_TEST(theLastGoodListIsKeptWhileNobodyAnswers)
 
 class EmbeddedTest : public DriverTest {
@@ -242,6 +203,7 @@ public:
         network_.dead = {"10.0.0.1:9000"};
         run(10'000);
         CPPUNIT_ASSERT(host("a").sees() == Names{"a/1.0.0"});
+        CPPUNIT_ASSERT(host("a").registry->directory()->complete);
         CPPUNIT_ASSERT_EQUAL(std::string(), host("a").registry->trouble());
         CPPUNIT_ASSERT(!network_.listening.contains(kServing));
         address_ = kServing;

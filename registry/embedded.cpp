@@ -26,6 +26,9 @@ std::string reason(const HttpAnswer& answer) {
 
 EmbeddedRegistry::EmbeddedRegistry(std::string address, Sealer& sealer, HttpSend send, Options options)
     : PolledRegistry(sealer, std::move(send), std::move(options)), address_(std::move(address)) {
+    if (address_.empty()) {
+        setOthers({}, true);
+    }
     start();
 }
 
@@ -145,7 +148,8 @@ void EmbeddedRegistry::take(const Json::Value& answer) {
             setTrouble(std::string("a registration was passed over: ") + error.what());
         }
     }
-    if (!answer["complete"].asBool()) {
+    const bool complete = answer["complete"].asBool();
+    if (!complete) {
         const Json::Value& withdrawn = answer["withdrawn"];
         for (const Registration& before : known_) {
             const bool gone =
@@ -158,7 +162,7 @@ void EmbeddedRegistry::take(const Json::Value& answer) {
     // What could not be read now is asked for again: its next seal may be good.
     version_ = all_read ? answer["version"].asString() : "";
     known_ = next;
-    setOthers(std::move(next));
+    setOthers(std::move(next), complete);
 }
 
 }  // namespace stoa::registry

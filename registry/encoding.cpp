@@ -82,6 +82,7 @@ Json::Value toJson(const Registration& registration) {
     value["host_id"] = registration.host_id;
     value["address"] = registration.address;
     value["epoch"] = Json::Int64(registration.epoch);
+    value["more_to_come"] = registration.more_to_come;
     value["services"] = Json::Value(Json::arrayValue);
     for (const Service& service : registration.services) {
         value["services"].append(toJson(service));
@@ -100,6 +101,10 @@ Registration registrationFromJson(const Json::Value& value) {
         wrong("epoch", "a count of microseconds");
     }
     registration.epoch = value["epoch"].asInt64();
+    if (value.isMember("more_to_come") && !value["more_to_come"].isBool()) {  // absent: nothing
+        wrong("more_to_come", "true or false");
+    }
+    registration.more_to_come = value["more_to_come"].asBool();
     for (const Json::Value& service : list(value, "services")) {
         registration.services.push_back(serviceFromJson(service));
     }

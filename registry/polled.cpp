@@ -138,9 +138,10 @@ std::string PolledRegistry::sealedSelf() {
     return sealed_;
 }
 
-void PolledRegistry::setOthers(std::vector<Registration> others) {
+void PolledRegistry::setOthers(std::vector<Registration> others, bool complete) {
     const std::lock_guard lock(mutex_);
     others_ = std::move(others);
+    complete_ = complete_ || complete;
     rebuild();
 }
 
@@ -158,9 +159,10 @@ void PolledRegistry::rebuild() {
     }
     if (const auto& own = self_ ? self_ : withdrawn_) {
         next.hosts.push_back(*own);
+        next.complete = complete_ && std::ranges::none_of(next.hosts, &Registration::more_to_come);
     }
     std::ranges::sort(next.hosts, {}, &Registration::host_id);
-    if (next.hosts != directory_->hosts) {
+    if (next != *directory_) {
         directory_ = std::make_shared<const Directory>(std::move(next));
     }
 }

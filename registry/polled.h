@@ -37,7 +37,8 @@ protected:
 
     std::optional<Registration> self() const;
     std::string sealedSelf();
-    void setOthers(std::vector<Registration> others);
+    /// `complete`: nobody is missing. Once said, it stays: who is forgotten later was known before.
+    void setOthers(std::vector<Registration> others, bool complete);
     void setTrouble(std::string trouble);
     std::int64_t now() const { return options_.clock(); }
 
@@ -56,6 +57,7 @@ private:
     std::optional<Registration> withdrawn_;  ///< what this host last said of itself
     std::string own_id_;                     ///< stays after a withdrawal: what others still say of this host is old
     std::vector<Registration> others_;
+    bool complete_ = false;
     std::shared_ptr<const Directory> directory_ = std::make_shared<Directory>();
     std::shared_ptr<const Directory> told_ = directory_;
     std::vector<std::function<void()>> changed_;

@@ -31,13 +31,18 @@ struct Registration {
     std::string address;     ///< "127.0.0.1:34567", the internal listener
     std::int64_t epoch = 0;  ///< start of the host in microseconds: a later one replaces an earlier one
     std::vector<Service> services;
-    std::string certificate;  ///< compact JWS by the fleet key over the host key and its services
+    bool more_to_come = false;  ///< of its services: it starts, or one waits for its database
+    std::string certificate;    ///< compact JWS by the fleet key over the host key and its services
     bool operator==(const Registration&) const = default;
 };
 
 /// What is known now, ordered by host id. Immutable.
 struct Directory {
     std::vector<Registration> hosts;
+    /// False after the start, until every host, this one as well, has had the time to say what it runs, and while any
+    /// of them has more to come: what is not listed may be there.
+    bool complete = false;
+    bool operator==(const Directory&) const = default;
 };
 
 /// Turns registrations into signed text and back; implemented by host/security. Any thread. `open` fails for a bad

@@ -78,12 +78,15 @@ public:
     void registrationsSurviveTheirEncoding() {
         Registration one = registration("a", 1234567890123456);
         one.services[0].routes.push_back({"GET", "/api/v1/orders/{id}", {"user", "service"}});
-        CPPUNIT_ASSERT(one == registrationFromJson(readJson(jsonText(toJson(one)))));
+        for (const bool more : {true, false}) {
+            one.more_to_come = more;
+            CPPUNIT_ASSERT(one == registrationFromJson(readJson(jsonText(toJson(one)))));
+        }
     }
 
     void brokenRegistrationsAreNamed() {
         const Json::Value good = toJson(registration("a", 1));
-        for (const char* field : {"host_id", "address", "epoch", "services"}) {
+        for (const char* field : {"host_id", "address", "epoch", "more_to_come", "services"}) {
             for (const Json::Value& bad : {Json::Value(), Json::Value(1.5), Json::Value(Json::objectValue)}) {
                 Json::Value broken = good;
                 broken[field] = bad;

@@ -47,10 +47,12 @@ void StaticRegistry::refresh() {
     }
     std::map<std::string, Registration> latest;
     std::string trouble;
+    bool complete = true;
     for (const auto& [address, answer] : answers) {
         Peer& peer = peers_[address];
         learn(peer, address, answer);
         trouble += peer.trouble;
+        complete = complete && peer.heard;
         if (peer.known) {
             Registration& one = latest[peer.known->host_id];
             one = peer.known->epoch >= one.epoch ? *peer.known : one;
@@ -62,7 +64,7 @@ void StaticRegistry::refresh() {
         others.push_back(std::move(one));
     }
     setTrouble(std::move(trouble));
-    setOthers(std::move(others));
+    setOthers(std::move(others), complete || now() - started_ > options_.lease.count());
 }
 
 void StaticRegistry::depart(const Registration&) {}
@@ -77,6 +79,7 @@ void StaticRegistry::learn(Peer& peer, const std::string& address, const HttpAns
             if (!replayed) {
                 peer.known = std::move(registration);
                 peer.seen = now();
+                peer.heard = true;
                 return;
             }
             peer.trouble = address + " answered with an earlier start; ";
@@ -85,6 +88,7 @@ void StaticRegistry::learn(Peer& peer, const std::string& address, const HttpAns
         }
     } else if (answer.status == 410) {
         peer.known.reset();
+        peer.heard = true;
         return;
     } else {
         peer.trouble = address + (answer.status == 0 ? " does not answer; " : " is not ready; ");

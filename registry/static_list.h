@@ -26,6 +26,7 @@ private:
     struct Peer {
         std::optional<Registration> known;
         std::int64_t seen = 0;
+        bool heard = false;  ///< has said what it runs, or that it goes
         std::string trouble;
     };
     void learn(Peer& peer, const std::string& address, const HttpAnswer& answer);
@@ -33,6 +34,7 @@ private:
     const std::vector<std::string> addresses_;
     std::map<std::string, Peer> peers_;  ///< by address; of the registry's thread
     std::int64_t next_ = 0;
+    const std::int64_t started_ = now();
 };
 
 }  // namespace stoa::registry

@@ -247,7 +247,7 @@ void Host::start() {
                            {{"file", plugin.file}, {"reason", failure.what()}});
         }
     }
-    parts.dispatcher->expectMore(!parts.plugins->retryPending());
+    parts.expectMore(!parts.plugins->retryPending());
     parts.announce();
     parts.addCommands();
     parts.control->start();
@@ -266,7 +266,7 @@ void Host::run() {
     constexpr std::chrono::seconds kTidy{60};
     auto next_tidy = std::chrono::steady_clock::now() + kTidy;
     while (!parts_->waitForStop(kLook)) {
-        parts_->dispatcher->expectMore(!parts_->plugins->retryPending());
+        parts_->expectMore(!parts_->plugins->retryPending());
         parts_->plugins->retireFormer();
         if (std::chrono::steady_clock::now() >= next_tidy) {
             parts_->plugins->tidy();

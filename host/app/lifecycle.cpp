@@ -69,6 +69,7 @@ registry::Registration Host::Parts::registration() {
     self.host_id = state.hostId();
     self.address = config::Address{config.http.internal.host, server->port(http::Listener::kInternal)}.text();
     self.epoch = state.epoch();
+    self.more_to_come = more_to_come;
     for (plugin::Service* service : plugins->services()) {
         const auto manifest = service->manifest();
         if (!manifest) {
@@ -83,6 +84,13 @@ registry::Registration Host::Parts::registration() {
         self.services.push_back(std::move(entry));
     }
     return self;
+}
+
+void Host::Parts::expectMore(bool more) {
+    dispatcher->expectMore(more);
+    if (more_to_come.exchange(more) != more) {
+        announce();
+    }
 }
 
 void Host::Parts::announce() {

@@ -82,6 +82,7 @@ struct Host::Parts {
     std::unique_ptr<Watcher> watcher;  ///< with --watch
 
     std::atomic<HostState> phase{HostState::kStarting};
+    std::atomic<bool> more_to_come{true};
     std::mutex mutex;
     std::condition_variable changed;
     int stop_requests = 0;
@@ -103,6 +104,7 @@ struct Host::Parts {
     Json::Value status();  ///< of `stoactl status`
     void watch();          ///< --watch: a rebuilt plugin file replaces what runs
     void stop(bool leave_partitions);
+    void expectMore(bool more);  ///< whether plugins of this host are still to come
     void announce();
     registry::Registration registration();
     void listen();

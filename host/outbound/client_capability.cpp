@@ -113,14 +113,22 @@ private:
                 return refuse("struct_size of the route info is not set");
             }
             auto& self = of(client);
-            const auto found = pinned(self.client_).find(text(method), text(path), self.service_);
+            const DirectoryIndex& index = pinned(self.client_);
+            const auto found = index.find(text(method), text(path), self.service_);
             info->found = found.found ? 1 : 0;
             info->path_known = found.path_known ? 1 : 0;
             info->service = view(found.service);
             info->auth = view(found.auth);
             info->route = view(found.route);
             info->allow = view(found.allow);
-            return found.found ? STOA_OK : STOA_NOT_FOUND;
+            if (found.found || found.path_known) {
+                return found.found ? STOA_OK : STOA_NOT_FOUND;
+            }
+            if (!index.directory()->complete) {
+                setLastError("not every host of the fleet has been heard of yet; try again soon");
+                return STOA_UNAVAILABLE;
+            }
+            return STOA_NOT_FOUND;
         });
     }
 

@@ -27,6 +27,13 @@ public:
         next->hosts.push_back(std::move(host));
         directory_ = std::move(next);
     }
+    /// False: as it is soon after the start.
+    void setComplete(bool complete) {
+        const std::lock_guard lock{mutex_};
+        auto next = std::make_shared<registry::Directory>(*directory_);
+        next->complete = complete;
+        directory_ = std::move(next);
+    }
     void announce(const registry::Registration&) override {}
     void withdraw() override {}
     std::shared_ptr<const registry::Directory> directory() const override {

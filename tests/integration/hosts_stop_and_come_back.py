@@ -5,6 +5,7 @@ import signal
 import threading
 
 from shop import Refused, Shop, delivered
+from support import raw
 from support.scenario import Scenario, wait_until
 
 
@@ -59,6 +60,24 @@ class HostsStopAndComeBack(Scenario):
             thread.join(30)
         self.assertEqual(set(answers), {bread.id})
         host.spawn(self.fleet.build / "bin" / "host", self.fleet.environment)
+        self.fleet.wait_until_ready()
+
+    def test_a_gateway_that_comes_back_does_not_say_that_a_service_is_not_there(self):
+        """It says that it does not know yet: 404 would be believed."""
+        bread, host, answers = self.product(), self.fleet.host_of("gateway"), []
+        host.process.terminate()
+        self.assertEqual(host.process.wait(30), 0)
+        host.spawn(self.fleet.build / "bin" / "host", self.fleet.environment)
+
+        def found():
+            try:
+                answers.append(raw.request(self.shop, "GET", f"/api/v1/products/{bread.id}"))
+            except OSError:
+                return False  # nobody listens yet
+            return answers[-1].status == 200
+        wait_until(found, what="the product is found again")
+        for answer in answers[:-1]:
+            self.assertEqual((answer.status, answer.headers.get("Retry-After") is not None), (503, True), answer.text)
         self.fleet.wait_until_ready()
 
     def test_a_kill_9_loses_nothing_that_was_acknowledged(self):

@@ -129,7 +129,7 @@ stoa_status resolve(const stoa_client* client, stoa_str method, stoa_str path, s
             return STOA_OK;
         }
     }
-    return STOA_NOT_FOUND;
+    return world.options.fleet_complete || info->path_known ? STOA_NOT_FOUND : STOA_UNAVAILABLE;
 }
 
 stoa_status services(const stoa_client* client, const stoa_writer* names) {

@@ -166,11 +166,12 @@ Client::Route Client::resolve(std::string_view method, std::string_view path) co
     stoa_route_info info{};
     info.struct_size = sizeof info;
     const stoa_status status = client.resolve(&client, view(method), view(path), &info);
-    if (status != STOA_NOT_FOUND) {
+    if (status != STOA_NOT_FOUND && status != STOA_UNAVAILABLE) {
         capabilities_.check(status, "the fleet's routes are not known");
     }
     return {status == STOA_OK && info.found != 0,
             info.path_known != 0,
+            status == STOA_UNAVAILABLE,
             text(info.service),
             text(info.auth),
             text(info.route),

@@ -35,8 +35,14 @@ Response answerOf(const stoa::Problem& problem) {
     return Response::text(problem.status(), "application/problem+json", stoa::writeJson(problem.body()));
 }
 
-stoa::Problem nothingHere() {
-    return {404, "not-found", "There is nothing at this path.", "See /openapi.json for what there is."};
+/// The answer for a path that nobody serves, as far as is known.
+Response nothingHere(const stoa::Client::Route& route) {
+    if (route.too_early) {
+        return answerOf({503, "starting", "The gateway has just started and has not heard of every service yet.",
+                         "Ask again in a second."})
+            .header("Retry-After", "1");
+    }
+    return answerOf({404, "not-found", "There is nothing at this path.", "See /openapi.json for what there is."});
 }
 
 std::string targetOf(const Request& request) {
@@ -72,7 +78,7 @@ Response Api::proxy(Request& request) const {
 /// For a route that is not there: at all, for the outside, or with this method.
 Response Api::refusal(const Request& request, const stoa::Client::Route& route) const {
     if (route.found || !route.path_known || route.allow.empty()) {
-        return answerOf(nothingHere());
+        return nothingHere(route);
     }
     const std::string allow{route.allow};
     if (request.method() == "OPTIONS") {
@@ -86,7 +92,7 @@ Response Api::refusal(const Request& request, const stoa::Client::Route& route) 
 Response Api::preflight(const Request& request, std::string_view origin, std::string_view method) const {
     const auto route = host_.client().resolve(method, request.path());
     if (route.found ? isInternal(route.auth) : !route.path_known || route.allow.empty()) {
-        return answerOf(nothingHere());
+        return nothingHere(route);
     }
     if (!origins_.allows(origin)) {
         return answerOf({403, "origin-not-allowed", "Pages of this origin may not call the shop.",

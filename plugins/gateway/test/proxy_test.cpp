@@ -42,6 +42,7 @@ class ProxyTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(claimsAndCookiesGoNoFurther);
     CPPUNIT_TEST(aRouteMayHaveADeadlineOfItsOwn);
     CPPUNIT_TEST(whatNobodyServesIsNotFound);
+    CPPUNIT_TEST(untilEveryHostHasBeenHeardOfNothingIsNotFound);
     CPPUNIT_TEST(whatOnlyServicesMayCallIsNotFound);
     CPPUNIT_TEST(anotherMethodIsRefusedWithThoseThatAreTaken);
     CPPUNIT_TEST(optionsSaysWhatIsTaken);
@@ -105,6 +106,21 @@ public:
         expectNotFound(host_->get("/api/v1/nothing").send());
         expectNotFound(host_->get("/api/v1/products/p1/x").send());
         CPPUNIT_ASSERT_EQUAL(404, host_->get("/elsewhere").send().status);
+    }
+
+    void untilEveryHostHasBeenHeardOfNothingIsNotFound() {
+        fake::Options early = fleet();
+        early.fleet_complete = false;
+        host_ = std::make_unique<fake::Host>(STOA_TEST_MANIFEST, early);
+        for (const fake::Answer& answer :
+             {host_->get("/api/v1/reviews").send(), preflight("/api/v1/reviews", "GET").send()}) {
+            CPPUNIT_ASSERT_EQUAL(503, answer.status);
+            CPPUNIT_ASSERT_EQUAL(std::string("starting"), answer.problem());
+            CPPUNIT_ASSERT_EQUAL(std::string("1"), answer.header("Retry-After"));
+        }
+        CPPUNIT_ASSERT_EQUAL(std::string("product"), forwarded(host_->get("/api/v1/products/1").send()).service);
+        CPPUNIT_ASSERT_EQUAL(405, host_->request("PUT", "/api/v1/orders").send().status);
+        expectNotFound(host_->post("/api/v1/payments").send());
     }
 
     void whatOnlyServicesMayCallIsNotFound() {

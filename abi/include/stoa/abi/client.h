@@ -63,7 +63,8 @@ struct stoa_client {
     void (*release)(stoa_reply *reply);
 
     /* [io] [worker] Who serves this method and path in the fleet. For a gateway. STOA_NOT_FOUND: nobody; then
-     * `info->path_known` says whether another method would be. */
+     * `info->path_known` says whether another method would be. STOA_UNAVAILABLE: nobody so far, but the host has not
+     * heard of all others yet (answer 503). */
     stoa_status (*resolve)(const stoa_client *client, stoa_str method, stoa_str path, stoa_route_info *info);
 
     /* [worker] Names of the services that the registry knows, one a line. */

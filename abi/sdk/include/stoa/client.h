@@ -69,6 +69,7 @@ public:
     struct Route {
         bool found = false;
         bool path_known = false;
+        bool too_early = false;  ///< not found, but not every host has been heard of yet: answer 503
         std::string_view service, auth, route, allow;
     };
     Route resolve(std::string_view method, std::string_view path) const;

@@ -56,6 +56,7 @@ struct Options {
     Time now = fromMicros(1'767'603'600'000'000);           ///< 2026-01-05T09:00:00Z
     std::map<std::string, Json::Value> services = {};       ///< what stoa.client/1 lists, with their OpenAPI documents
     std::vector<FleetRoute> fleet = {};                     ///< what stoa.client/1 resolves; for a gateway
+    bool fleet_complete = true;                             ///< false: more may come, as soon after the start
     std::optional<std::string> other_secrets = {};          ///< value of every secret that `secrets` does not name
     /// Told of each step of the start before it is taken: "negotiated", "migrated", "created", "started".
     std::function<void(std::string_view)> before = {};
