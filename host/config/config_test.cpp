@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include <stoa/abi/config.h>
 #include <stoa/error.h>
 #include <stoa/json.h>
@@ -38,6 +40,7 @@ class ConfigTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(wrongTypesSayWhatWasExpected);
     CPPUNIT_TEST(duplicateKeysAndSecondDocumentsAreRefused);
     CPPUNIT_TEST(brokenYamlNamesTheLine);
+    CPPUNIT_TEST(aliasesThatMultiplyAreRefused);
     CPPUNIT_TEST(unknownVariablesAreRefusedButForTheDocumentedOnes);
     CPPUNIT_TEST(variablesReachPluginsByName);
     CPPUNIT_TEST(secretsMustBeReferencesAndAreNotRepeated);
@@ -206,6 +209,17 @@ public:
         assertMistake("host.yaml:");
         write("host.yaml", "- a\n");
         assertMistake("the file is a list");
+    }
+
+    void aliasesThatMultiplyAreRefused() {
+        write("host.yaml", "plugins: {order: {settings: {once: &a [1, 2], again: *a}}}\n");
+        CPPUNIT_ASSERT_EQUAL(2U, loaded().plugin("order").settings["again"].size());
+        std::string text = "plugins:\n order:\n  settings:\n   a: &a [1, 2, 3, 4]\n";
+        for (char name = 'b'; name <= 'z'; ++name) {
+            text += fmt::format("   {0}: &{0} [*{1}, *{1}, *{1}, *{1}]\n", name, static_cast<char>(name - 1));
+        }
+        write("host.yaml", text);
+        assertMistake("this is not the YAML that was expected: too many settings in one file");
     }
 
     void unknownVariablesAreRefusedButForTheDocumentedOnes() {

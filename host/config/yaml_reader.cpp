@@ -16,6 +16,14 @@ namespace {
 
 constexpr int kMaxDepth = 32;
 
+/// Counts a value of a file: with aliases of aliases a file of few lines has more of them than memory has room for.
+void spend(const YAML::Node& node, std::size_t& left) {
+    if (left == 0) {
+        throw YAML::Exception(node.Mark(), "too many settings in one file, those behind aliases counted each time");
+    }
+    --left;
+}
+
 std::string kindOf(const YAML::Node& node) {
     switch (node.Type()) {
         case YAML::NodeType::Scalar:
@@ -52,7 +60,8 @@ Json::Value scalarJson(const YAML::Node& node) {
     return text;
 }
 
-Json::Value toJson(const YAML::Node& node, int depth = 0) {
+Json::Value toJson(const YAML::Node& node, std::size_t& left, int depth = 0) {
+    spend(node, left);
     if (depth > kMaxDepth) {
         throw YAML::Exception(node.Mark(), "nested too deep");
     }
@@ -62,7 +71,7 @@ Json::Value toJson(const YAML::Node& node, int depth = 0) {
     if (node.IsSequence()) {
         Json::Value list(Json::arrayValue);
         for (const auto& item : node) {
-            list.append(toJson(item, depth + 1));
+            list.append(toJson(item, left, depth + 1));
         }
         return list;
     }
@@ -73,7 +82,7 @@ Json::Value toJson(const YAML::Node& node, int depth = 0) {
             if (!member.first.IsScalar() || object.isMember(name)) {
                 throw YAML::Exception(member.first.Mark(), fmt::format("key \"{}\" stands here twice", name));
             }
-            object[name] = toJson(member.second, depth + 1);
+            object[name] = toJson(member.second, left, depth + 1);
         }
         return object;
     }
@@ -167,6 +176,7 @@ void YamlReader::leaf(const YAML::Node& node, const Path& path, const Key& key) 
 }
 
 void YamlReader::settings(const YAML::Node& node, const Path& path) {
+    spend(node, left_);
     const bool top = findKey(Path(path.begin(), path.end() - 1)) == nullptr;
     if (node.IsMap()) {
         std::set<std::string> seen;
@@ -189,7 +199,7 @@ void YamlReader::settings(const YAML::Node& node, const Path& path) {
         }
         return;
     }
-    const Json::Value value = toJson(node);
+    const Json::Value value = toJson(node, left_);
     put_(path, {value, value.isString() ? value.asString() : writeJson(value), origin(node)});
 }
 

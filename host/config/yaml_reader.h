@@ -35,6 +35,7 @@ private:
 
     std::string shown_;
     bool lines_;
+    std::size_t left_ = 10'000;  // values below settings that are still taken
     Put put_;
     Mistake mistake_;
 };
