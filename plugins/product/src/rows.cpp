@@ -123,7 +123,8 @@ tl::expected<Json::Value, std::string> csvRow(const std::vector<std::string>& he
         } else if (header[i] == "amount") {
             std::int64_t amount = 0;
             const char* end = field.data() + field.size();
-            if (field.empty() || std::from_chars(field.data(), end, amount).ptr != end) {
+            const auto [rest, error] = std::from_chars(field.data(), end, amount);
+            if (error != std::errc{} || rest != end) {
                 return tl::unexpected(std::string("amount must be an integer in minor units"));
             }
             row["price"]["amount"] = static_cast<Json::Int64>(amount);

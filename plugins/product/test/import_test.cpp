@@ -17,6 +17,7 @@ class ImportTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(repeatingAnImportChangesNothing);
     CPPUNIT_TEST(aSecondImportChangesWhatDiffers);
     CPPUNIT_TEST(aBadHeaderIsRefused);
+    CPPUNIT_TEST(anAmountBeyond64BitsIsNotTakenForAnother);
     CPPUNIT_TEST(aLostRaceRepeatsTheBatch);
     CPPUNIT_TEST(manyRowsComeInSeveralTransactions);
     CPPUNIT_TEST(anEmptyBodyIsRefused);
@@ -88,6 +89,12 @@ public:
         const fake::Answer answer = csv("a,A,1,EUR\n");
         CPPUNIT_ASSERT_EQUAL(422, answer.status);
         CPPUNIT_ASSERT_EQUAL(std::string("bad-header"), answer.problem());
+    }
+
+    void anAmountBeyond64BitsIsNotTakenForAnother() {
+        const Json::Value report = csv("sku,name,amount,currency\na,A,99999999999999999999,EUR\n").json();
+        CPPUNIT_ASSERT_EQUAL(std::string("amount must be an integer in minor units"),
+                             report["rows"][0]["why"].asString());
     }
 
     void aLostRaceRepeatsTheBatch() {
