@@ -4,13 +4,26 @@ add_library(stoa_flags INTERFACE)
 target_compile_options(stoa_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror -fno-gnu-unique)
 if(STOA_SANITIZE)
   target_compile_options(stoa_flags INTERFACE -fsanitize=${STOA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  if(STOA_SANITIZE MATCHES "undefined")
+    # What AddressSanitizer stops at as well; it costs a third of the time of a build.
+    target_compile_options(stoa_flags INTERFACE -fno-sanitize=null,object-size,vptr)
+  endif()
   target_link_options(stoa_flags INTERFACE -fsanitize=${STOA_SANITIZE})
+  # Programs alone: a plugin lives with what its host was told.
+  target_sources(stoa_flags INTERFACE
+                 $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/host/sanitizers/options.c>)
 endif()
 add_link_options(-fuse-ld=lld)
 
 # RelWithDebInfo with line tables only: half the object size, still a readable backtrace.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+
+# A sanitizer's build keeps its assertions, but must be quick enough for a whole shop's deadlines.
+if(STOA_SANITIZE)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+  set(CMAKE_C_FLAGS_DEBUG "-O1 -g1")
+endif()
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

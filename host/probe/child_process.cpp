@@ -64,7 +64,8 @@ Pipe makePipe() {
 /// Only what a plain program needs: a secret of the host may stand in its environment.
 std::vector<std::string> cleanEnvironment() {
     std::vector<std::string> kept;
-    for (const char* name : {"PATH", "LD_LIBRARY_PATH", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
+    for (const char* name :
+         {"PATH", "LD_LIBRARY_PATH", "TZ", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
         if (const char* value = std::getenv(name); value != nullptr) {
             kept.push_back(std::string(name) + '=' + value);
         }

@@ -21,6 +21,7 @@ test_main() {
     done
     preflight
     install_packages build
+    if [ "$preset" != release ]; then keep_reports "$preset"; fi
     if [ -n "$fast" ]; then
         build "$preset"
         run_tests "$preset" -L fast
@@ -49,6 +50,24 @@ test_with_servers() {
     cat "$LOG_DIR/ctest-summary.txt"
 }
 
+# What a sanitizer finds in a process that a test started lies in its log, and that of one that a test killed is asked for by
+# nobody. So reports go into files, and a file is a failure. What else the sanitizers are told: host/sanitizers/options.c.
+keep_reports() {
+    SANITIZER_REPORTS=$LOG_DIR/sanitizer-$1
+    rm -rf "$SANITIZER_REPORTS"
+    mkdir -p "$SANITIZER_REPORTS"
+    local to=log_path=$SANITIZER_REPORTS/report
+    export ASAN_OPTIONS=$to UBSAN_OPTIONS=$to TSAN_OPTIONS=$to LSAN_OPTIONS=$to
+}
+
+die_of_reports() {
+    local report
+    report=$(find "${SANITIZER_REPORTS:-/nowhere}" -type f 2>/dev/null | sort | head -n 1)
+    [ -n "$report" ] || return 0
+    head -n 60 "$report" >&2
+    die "the sanitizer has something to say: see ${SANITIZER_REPORTS#"$STOA_ROOT"/}/"
+}
+
 # run_tests PRESET [CTEST OPTION…]: ends with ctest's summary; a test that did not run is a failure.
 run_tests() {
     local preset=$1 log=$LOG_DIR/ctest-$1.log code=0 start=${EPOCHREALTIME/[.,]/}
@@ -63,6 +82,7 @@ run_tests() {
         grep -E '\*\*\*(Not Run|Skipped)' "$log" >&2
         die "some tests did not run; each of them counts as failed"
     fi
+    die_of_reports
     [ "$code" -eq 0 ] ||
         die "tests failed after $(since "$start") s; run one again with: ctest --test-dir build/$preset --output-on-failure -R NAME"
     grep -E '^([0-9]+% tests passed|Total Test time)' "$log" >"$LOG_DIR/ctest-summary.txt"

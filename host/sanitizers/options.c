@@ -1,0 +1,20 @@
+// What the sanitizers are told in every program that is built with one. Compiled in and not an environment: a test that
+// is run by hand, and a host that a test starts, behave as those of `./dev test`. An environment variable adds to it.
+//
+// A suppression names one defect of a library and says why it is the library's.
+
+const char* __asan_default_options(void);
+const char* __lsan_default_suppressions(void);
+const char* __tsan_default_options(void);
+const char* __tsan_default_suppressions(void);
+const char* __ubsan_default_options(void);
+
+const char* __asan_default_options(void) { return "strict_string_checks=1:check_initialization_order=1"; }
+
+const char* __ubsan_default_options(void) { return "print_stacktrace=1"; }
+
+const char* __tsan_default_options(void) { return "second_deadlock_stack=1"; }
+
+const char* __lsan_default_suppressions(void) { return ""; }
+
+const char* __tsan_default_suppressions(void) { return ""; }
