@@ -11,8 +11,10 @@
 namespace stoa::host::plugin {
 namespace {
 
-/// A slot never looks into its generations: any address will do.
-Generation& generation(char& place) { return reinterpret_cast<Generation&>(place); }
+/// A slot never looks into its generations: any address at which one may stand will do.
+struct alignas(Generation) Place {};
+
+Generation& generation(Place& place) { return reinterpret_cast<Generation&>(place); }
 
 class SlotTest : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE(SlotTest);
@@ -32,7 +34,7 @@ public:
 
     void aLeaseCountsUntilItLeaves() {
         Slot slot;
-        char place = 0;
+        Place place;
         slot.publish(slot.admit(generation(place)));
         Lease lease = slot.enter();
         CPPUNIT_ASSERT(lease);
@@ -46,7 +48,7 @@ public:
 
     void aLeaseTakenBeforeASwapStaysInItsGeneration() {
         Slot slot;
-        char places[2] = {};
+        Place places[2];
         slot.publish(slot.admit(generation(places[0])));
         const Lease old = slot.enter();
         Gate* former = slot.publish(slot.admit(generation(places[1])));
@@ -58,7 +60,7 @@ public:
 
     void aGenerationThatIsEmptyAfterASwapStaysEmpty() {
         Slot slot;
-        std::vector<char> places(200);
+        std::vector<Place> places(200);
         slot.publish(slot.admit(generation(places[0])));
         std::atomic<bool> stop{false};
         std::atomic<int> wrong{0};
@@ -69,7 +71,7 @@ public:
             threads.emplace_back([&] {
                 while (!stop) {
                     const Lease lease = slot.enter();
-                    const auto index = static_cast<std::size_t>(reinterpret_cast<char*>(&*lease) - places.data());
+                    const auto index = static_cast<std::size_t>(reinterpret_cast<Place*>(&*lease) - places.data());
                     wrong += retired[index] ? 1 : 0;
                 }
             });
@@ -91,7 +93,7 @@ public:
 
     void aCanaryGetsItsShareAndAlwaysTheSameKeys() {
         Slot slot;
-        char places[2] = {};
+        Place places[2];
         slot.publish(slot.admit(generation(places[0]), "order", "1.0.0"));
         Gate* canary = slot.admit(generation(places[1]), "order", "1.1.0");
         slot.setCanary(canary, {1000, false});
@@ -116,7 +118,7 @@ public:
 
     void eventsGoToACanaryOnlyWhenAsked() {
         Slot slot;
-        char places[2] = {};
+        Place places[2];
         slot.publish(slot.admit(generation(places[0])));
         Gate* canary = slot.admit(generation(places[1]));
         slot.setCanary(canary, {10'000, false});

@@ -51,13 +51,14 @@ test_with_servers() {
 }
 
 # What a sanitizer finds in a process that a test started lies in its log, and that of one that a test killed is asked for by
-# nobody. So reports go into files, and a file is a failure. What else the sanitizers are told: host/sanitizers/options.c.
+# nobody. So reports go into files, and a file is a failure; UBSan's go to the process's own output, and end it. What else the
+# sanitizers are told: host/sanitizers/options.c.
 keep_reports() {
     SANITIZER_REPORTS=$LOG_DIR/sanitizer-$1
     rm -rf "$SANITIZER_REPORTS"
     mkdir -p "$SANITIZER_REPORTS"
     local to=log_path=$SANITIZER_REPORTS/report
-    export ASAN_OPTIONS=$to UBSAN_OPTIONS=$to TSAN_OPTIONS=$to LSAN_OPTIONS=$to
+    export ASAN_OPTIONS=$to LSAN_OPTIONS=$to TSAN_OPTIONS=$to
 }
 
 die_of_reports() {
