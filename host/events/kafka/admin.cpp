@@ -267,11 +267,12 @@ std::vector<Delivery> browse(Settings settings, const KafkaOptions& options, con
         rd_kafka_topic_partition_list_add(assigned.get(), topic.c_str(), partition)->offset =
             std::max<std::int64_t>(from, 0);
         error = rd_kafka_assign(client, assigned.get());
-        const auto until = steady_clock::now() + options.request_timeout;
+        auto until = steady_clock::now() + options.request_timeout;
         while (error == RD_KAFKA_RESP_ERR_NO_ERROR && deliveries.size() < limit) {
             const Message message{rd_kafka_consumer_poll(client, 100)};
             if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
                 deliveries.push_back(deliveryOf(*message));
+                until = steady_clock::now() + options.request_timeout;  // for the next one
             } else if (message) {
                 error = message->err;
             } else if (steady_clock::now() > until) {
