@@ -39,15 +39,15 @@ def run(shop) -> Canary:
     customers = [Customer(shop) for _ in range(CUSTOMERS)]
     reads = [kind for customer in customers for kind in shop.reads(RATE // ORDERS, customer)[1:]]
     canary = Canary()
+    before = shop.group_generations()  # takes its time on a busy broker, so not under the load
     with shop.load("canary", [*reads, shop.orders(CUSTOMERS)], rate=RATE + ORDERS, connections=CONNECTIONS) as load:
         load.wait_for(2 * RATE)
-        rebalanced = shop.group_generations()
         canary.begin = time.monotonic()
         canary.result = shop.stoactl("upgrade", f"--canary={SHARE}%", f"--for={SECONDS}s", "--events", "--warm=0s", shop.variants()[-1])
         canary.end = time.monotonic()
         load.wait_for(2 * RATE)
-        canary.rebalances = sum(shop.group_generations().values()) - sum(rebalanced.values())
         canary.summary = load.stop()
+    canary.rebalances = sum(shop.group_generations().values()) - sum(before.values())
     canary.requests, canary.prefix = load.requests(), load.prefix
     canary.generations = generations_of(shop.host.log)
     shop.first_orders += sorted({request.id for request in canary.requests if request.kind.startswith("order") and request.status == 202})
