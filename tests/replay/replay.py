@@ -31,6 +31,7 @@ from shop import Refused, Shop, delivered, retried
 SETTINGS = {"plugins": {"auth": {"settings": {"accessTokenSeconds": 3600}}}}
 THREADS = 8
 IMPORT_ROWS = 500
+LARGEST_DELIVERY = 1_000_000  # that inventory takes at once
 
 
 class Replay:
@@ -50,8 +51,10 @@ class Replay:
         self.products = {product["sku"]: product["id"] for product in self.shop.products()}
 
     def receive_stock(self):
-        self._each(self.plan["stock"].items(), lambda item: retried(
-            lambda: self.shop.receive(self.staff, self.products[item[0]], item[1], "delivery", key=f"stock-{item[0]}")))
+        deliveries = [(product, begin, min(needed - begin, LARGEST_DELIVERY)) for product, needed in self.plan["stock"].items()
+                      for begin in range(0, needed, LARGEST_DELIVERY)]
+        self._each(deliveries, lambda delivery: retried(lambda: self.shop.receive(
+            self.staff, self.products[delivery[0]], delivery[2], "delivery", key=f"stock-{delivery[0]}-{delivery[1]}")))
 
     def register_households(self):
         def register(household):
