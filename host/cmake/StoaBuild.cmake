@@ -1,7 +1,11 @@
 # Flags and libraries that every target shares.
 
 add_library(stoa_flags INTERFACE)
-target_compile_options(stoa_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror -fno-gnu-unique)
+target_compile_options(stoa_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror
+                       $<$<C_COMPILER_ID:GNU>:-fno-gnu-unique>)
+if(STOA_FUZZ)
+  target_compile_options(stoa_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(STOA_SANITIZE)
   target_compile_options(stoa_flags INTERFACE -fsanitize=${STOA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   if(STOA_SANITIZE MATCHES "undefined")

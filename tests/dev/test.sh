@@ -48,6 +48,7 @@ test_with_servers() {
     trap - EXIT
     step "stop the servers" stack down --clean
     cat "$LOG_DIR/ctest-summary.txt"
+    if [ "$preset" = asan ]; then fuzz; fi
 }
 
 # What a sanitizer finds in a process that a test started lies in its log, and that of one that a test killed is asked for by
@@ -67,6 +68,14 @@ die_of_reports() {
     [ -n "$report" ] || return 0
     head -n 60 "$report" >&2
     die "the sanitizer has something to say: see ${SANITIZER_REPORTS#"$STOA_ROOT"/}/"
+}
+
+# The targets of tests/fuzz, a minute each.
+fuzz() {
+    install_packages fuzz
+    build fuzz fuzzers
+    run_tests fuzz -L fuzz
+    cat "$LOG_DIR/ctest-summary.txt"
 }
 
 # run_tests PRESET [CTEST OPTION…]: ends with ctest's summary; a test that did not run is a failure.

@@ -39,8 +39,8 @@ const SchemaCompiler::Keyword SchemaCompiler::Keyword::kTable[] = {
              if (!v.isObject()) {
                  throw CompileError(r.place, "properties must be an object");
              }
-             for (const std::string& name : v.getMemberNames()) {
-                 r.node.properties[name] = r.child(v[name], "/properties" + pointerPart(name));
+             for (const std::string& property : v.getMemberNames()) {
+                 r.node.properties[property] = r.child(v[property], "/properties" + pointerPart(property));
              }
          }},
         {"required", kObject,
@@ -49,8 +49,8 @@ const SchemaCompiler::Keyword SchemaCompiler::Keyword::kTable[] = {
                  !std::all_of(v.begin(), v.end(), [](const Json::Value& one) { return one.isString(); })) {
                  throw CompileError(r.place, "required must be a list of names");
              }
-             for (const Json::Value& name : v) {
-                 r.node.required.push_back(name.asString());
+             for (const Json::Value& property : v) {
+                 r.node.required.push_back(property.asString());
              }
          }},
         {"additionalProperties", kObject,
