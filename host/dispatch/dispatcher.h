@@ -40,7 +40,8 @@ struct DispatcherOptions {
     RateLimit edge_rate;                             ///< per client address on the edge
 };
 
-/// Behind the three listeners and the in-process short cut. admit and handle: [io], never block.
+/// Behind the three listeners and the in-process short cut. admit and handle: [io], or the worker of who calls by the
+/// short cut; they never block.
 class Dispatcher final : public http::Handler {
 public:
     Dispatcher(DispatcherOptions options, const Clock& clock, security::Authenticator& authenticator,

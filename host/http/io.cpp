@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "host/http/loop.h"
 
@@ -27,6 +29,21 @@ void Loop::keep(std::shared_ptr<Pending> pending) {
     sweepLater();
 }
 
+void Loop::keepSoon(std::shared_ptr<Pending> pending) {
+    bool first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        first = arriving_.empty();
+        arriving_.push_back(std::move(pending));
+    }
+    if (first) {
+        post([self = shared_from_this()] {
+            self->takes_arriving_ = true;
+            self->sweepLater();
+        });
+    }
+}
+
 void Loop::unwatch(Timed& timed) {
     timed_[timed.place_] = timed_.back();
     timed_[timed.place_]->place_ = timed.place_;
@@ -34,7 +51,7 @@ void Loop::unwatch(Timed& timed) {
 }
 
 void Loop::sweepLater() {
-    if (sweeping_ || (timed_.empty() && pending_.empty())) {
+    if (sweeping_ || (timed_.empty() && pending_.empty() && !takes_arriving_)) {
         return;
     }
     sweeping_ = true;
@@ -48,7 +65,16 @@ void Loop::sweepLater() {
     });
 }
 
+void Loop::takeArriving() {
+    if (std::exchange(takes_arriving_, false)) {
+        const std::lock_guard lock(mutex_);
+        std::move(arriving_.begin(), arriving_.end(), std::back_inserter(pending_));
+        arriving_.clear();
+    }
+}
+
 void Loop::sweep() {
+    takeArriving();
     const auto now = std::chrono::steady_clock::now();
     // Backwards, since expired() may take its object out: the last one then moves to its place.
     for (std::size_t i = timed_.size(); i-- > 0;) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -61,6 +62,9 @@ public:
     void watch(Timed& timed);
     void unwatch(Timed& timed);
     void keep(std::shared_ptr<Pending> pending);
+    /// Any thread. The same, from the next sweep on. The loop is woken for the first of those that come between two
+    /// sweeps alone.
+    void keepSoon(std::shared_ptr<Pending> pending);
 
     /// The thread's body: until stop().
     void run();
@@ -68,6 +72,7 @@ public:
     /// After run() has ended: destroys what was pending, which may hold the last references to connections.
     void discard() {
         pending_.clear();
+        arriving_.clear();
         context_.discard();
     }
 
@@ -81,12 +86,17 @@ private:
     };
     void sweepLater();
     void sweep();
+    void takeArriving();
 
     Context context_;
     boost::asio::steady_timer sweeper_;
     bool sweeping_ = false;
     std::vector<Timed*> timed_;
     std::vector<std::shared_ptr<Pending>> pending_;
+    bool takes_arriving_ = false;  ///< the next sweep does
+
+    std::mutex mutex_;  ///< arriving_
+    std::vector<std::shared_ptr<Pending>> arriving_;
 };
 
 }  // namespace stoa::host::http

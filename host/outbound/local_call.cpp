@@ -22,7 +22,6 @@ public:
     LocalCall(http::Io& io, http::Handler& handler, HttpCall call, HttpClient::Done done)
         : io_(io), handler_(handler), call_(std::move(call)), done_(std::move(done)) {}
 
-    /// [io]
     void run();
     bool sweep(std::chrono::steady_clock::time_point now) override;
     void cancel() override { giveUp(STOA_UNAVAILABLE, "nobody waits for the answer any more"); }
@@ -100,7 +99,11 @@ void LocalCall::run() {
         giveUp(STOA_DEADLINE, "no time was left for the call");
         return;
     }
-    io_.loop()->keep(shared_from_this());
+    if (io_.onThread()) {
+        io_.loop()->keep(shared_from_this());
+    } else {
+        io_.loop()->keepSoon(shared_from_this());
+    }
     auto exchange = std::make_shared<LocalExchange>(shared_from_this());
     auto& request = exchange->request();
     if (!fill(request)) {
@@ -262,8 +265,13 @@ void LocalCall::onAbandoned(std::function<void()> gone) {
 }  // namespace
 
 std::shared_ptr<Operation> callLocally(http::Io& io, http::Handler& handler, HttpCall call, HttpClient::Done done) {
+    const bool at_once = !io.onThread() && !call.source && !call.stream_answer;
     const auto local = std::make_shared<LocalCall>(io, handler, std::move(call), std::move(done));
-    io.post([local] { local->run(); });
+    if (at_once) {
+        local->run();
+    } else {
+        io.post([local] { local->run(); });
+    }
     return local;
 }
 

@@ -10,9 +10,11 @@
 
 namespace stoa::host::outbound {
 
-/// Gives `call` to `handler` on an I/O thread, as if it had come over the internal listener: same target rules,
-/// headers, admission and limits. `done` runs once, on an I/O thread or the one that answered. A caller that gave up
-/// (deadline, cancel) lets its callee end; the exchange then says that it is abandoned.
+/// Gives `call` to `handler` as if it had come over the internal listener: same target rules, headers, admission and
+/// limits. A caller on another thread than the I/O threads does that itself, which saves it the way there and back;
+/// bodies that stream, and callers on an I/O thread, go by way of one, later. `done` runs once, on an I/O thread or the
+/// one that answered, for the former perhaps inside of this call. A caller that gave up (deadline, cancel) lets its
+/// callee end; the exchange then says that it is abandoned.
 std::shared_ptr<Operation> callLocally(http::Io& io, http::Handler& handler, HttpCall call, HttpClient::Done done);
 
 }  // namespace stoa::host::outbound

@@ -36,6 +36,7 @@ bool WorkerPool::submitBackground(std::function<void()> job) {
 }
 
 bool WorkerPool::enqueue(std::deque<Job>& jobs, std::function<void()> work, std::size_t limit) {
+    bool wake = false;
     {
         const std::lock_guard lock(mutex_);
         if (stopping_ || requests_.size() + background_.size() >= limit) {
@@ -43,8 +44,19 @@ bool WorkerPool::enqueue(std::deque<Job>& jobs, std::function<void()> work, std:
         }
         jobs.push_back({submitted_++, std::move(work)});
         queued_.store(requests_.size() + background_.size(), std::memory_order_relaxed);
+        wake = needsWaking();
     }
-    ready_.notify_one();
+    if (wake) {
+        ready_.notify_one();
+    }
+    return true;
+}
+
+bool WorkerPool::needsWaking() {
+    if (idle_ == 0 || waking_ || next() == nullptr) {
+        return false;
+    }
+    waking_ = true;
     return true;
 }
 
@@ -59,8 +71,14 @@ std::deque<WorkerPool::Job>* WorkerPool::next() {
 void WorkerPool::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        std::deque<Job>* jobs = nullptr;
-        ready_.wait(lock, [&] { return (jobs = next()) != nullptr || (stopping_ && background_.empty()); });
+        std::deque<Job>* jobs = next();
+        while (jobs == nullptr && !(stopping_ && background_.empty())) {
+            ++idle_;
+            ready_.wait(lock);
+            --idle_;
+            waking_ = false;
+            jobs = next();
+        }
         if (jobs == nullptr) {
             return;
         }
@@ -69,15 +87,17 @@ void WorkerPool::run() {
         queued_.store(requests_.size() + background_.size(), std::memory_order_relaxed);
         const bool background = jobs == &background_;
         running_background_ += background ? 1 : 0;
+        const bool wake = needsWaking();
         lock.unlock();
+        if (wake) {
+            ready_.notify_one();
+        }
         work();
         work = nullptr;  // what it holds may end here, outside of the lock
         lock.lock();
         if (background) {
             --running_background_;
-            if (!background_.empty()) {
-                ready_.notify_one();  // this thread may go on with a request instead
-            } else if (stopping_) {
+            if (background_.empty() && stopping_) {
                 ready_.notify_all();  // they waited for their share of these
             }
         }

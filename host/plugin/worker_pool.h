@@ -44,6 +44,9 @@ private:
     bool enqueue(std::deque<Job>& jobs, std::function<void()> work, std::size_t limit);
     /// The queue whose head is next; null when there is nothing that may run now.
     std::deque<Job>* next();
+    /// True when somebody has to be woken, by ready_.notify_one(): at most one is on the way at a time, who then wakes
+    /// the next when there is more to do. Short jobs are taken by whoever is awake, without a system call for each.
+    bool needsWaking();
     void run();
 
     std::string name_;
@@ -55,6 +58,8 @@ private:
     std::deque<Job> background_;
     std::uint64_t submitted_ = 0;
     int running_background_ = 0;
+    int idle_ = 0;         ///< threads that wait
+    bool waking_ = false;  ///< one of them has been woken and has not looked yet
     std::atomic<std::size_t> queued_{0};
     bool stopping_ = false;
     std::vector<std::thread> threads_;

@@ -5,7 +5,8 @@ import uuid
 
 from shop import ADDRESS, delivered, new_key
 from support import raw
-from support.scenario import Scenario, wait_until
+from support.scenario import Scenario
+from waiting import wait_until
 
 
 class BadBodies(Scenario):

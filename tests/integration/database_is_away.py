@@ -10,7 +10,7 @@ from ports import free_port
 from stores import Servers
 from support import surroundings
 from support.one_host import OneHost
-from support.scenario import wait_until
+from waiting import wait_until
 
 
 class Tunnel:

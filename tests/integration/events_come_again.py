@@ -4,7 +4,8 @@ import subprocess
 
 from shop import delivered
 from support import surroundings
-from support.scenario import Scenario, wait_until
+from support.scenario import Scenario
+from waiting import wait_until
 
 TOPICS = """order.created order.confirmed order.cancelled order.cancel_requested payment.authorized payment.completed
 payment.failed payment.refunded payment.voided inventory.reserved inventory.reservation_failed inventory.released

@@ -9,7 +9,8 @@ from shop import delivered, new_key
 from support import plugin_files, surroundings
 from support.load import Load
 from support.orders import Asker, ask, fleet_key
-from support.scenario import Scenario, wait_until
+from support.scenario import Scenario
+from waiting import wait_until
 
 BOTH = ("order-a", "order-b")
 

@@ -6,7 +6,8 @@ import threading
 
 from shop import Refused, Shop, delivered
 from support import raw
-from support.scenario import Scenario, wait_until
+from support.scenario import Scenario
+from waiting import wait_until
 
 
 class HostsStopAndComeBack(Scenario):

@@ -1,7 +1,8 @@
 """Cancelling before the money has come, before the parcel has left, and too late."""
 
 from shop import ADDRESS, Refused, delivered, new_key
-from support.scenario import Scenario, wait_until
+from support.scenario import Scenario
+from waiting import wait_until
 
 
 class OrdersAreCancelled(Scenario):

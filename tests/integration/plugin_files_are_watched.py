@@ -9,7 +9,7 @@ import unittest
 
 from support import plugin_files, surroundings
 from support.one_host import OneHost
-from support.scenario import wait_until
+from waiting import wait_until
 
 PATH = "/api/v1/newcomer"
 

@@ -1,6 +1,7 @@
 """An event that cannot be handled is parked, tried again, and becomes a dead letter; all others go on."""
 
-from support.scenario import Scenario, wait_until
+from support.scenario import Scenario
+from waiting import wait_until
 
 
 class PoisonedEvent(Scenario):

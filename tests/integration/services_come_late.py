@@ -1,7 +1,8 @@
 """A service that was away catches up, whatever the order in which the topics reach it. One host per plugin."""
 
 from shop import delivered
-from support.scenario import Scenario, wait_until
+from support.scenario import Scenario
+from waiting import wait_until
 
 
 class ServicesComeLate(Scenario):

@@ -5,7 +5,8 @@ import threading
 import accounts
 from shop import Refused
 from support import plugin_files, surroundings
-from support.scenario import Scenario, wait_until
+from support.scenario import Scenario
+from waiting import wait_until
 
 
 class UpgradeStages(Scenario):

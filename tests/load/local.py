@@ -11,11 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD, RUN = ROOT / "build" / "release", ROOT / "build" / "bench" / "local"
-sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("load/support", "fleet", "integration")]
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("load/support", "fleet")]
 
 from figures import figure
 from fleet import Fleet
-from support.scenario import wait_until
+from waiting import wait_until
 
 ROUNDS, CALLS, WARM_UP = 5, 10_000, 1_000
 TICK = os.sysconf("SC_CLK_TCK")

@@ -8,7 +8,7 @@ import unittest
 
 from dawdling_host import NAME, DawdlingHost
 from support import surroundings
-from support.scenario import wait_until
+from waiting import wait_until
 
 ROUNDS = 15  # of each client
 REFUSALS = re.compile("is under way: wait for its end|there is no version of dawdle before|has just been unloaded")

@@ -5,7 +5,7 @@ import subprocess
 
 from support import plugin_files, surroundings
 from support.one_host import OneHost
-from support.scenario import wait_until
+from waiting import wait_until
 
 NAME = "dawdle"
 PATH = "/api/v1/dawdles"

@@ -4,7 +4,7 @@ import unittest
 
 from dawdling_host import NAME, PATH, DawdlingHost
 from stores import Servers
-from support.scenario import wait_until
+from waiting import wait_until
 
 HOSTS = 2
 

@@ -9,7 +9,7 @@ import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.scenario import wait_until
+from waiting import wait_until
 
 LOST, CUT = -1, 0
 

@@ -3,7 +3,7 @@
 import unittest
 
 from dawdling_host import NAME, DawdlingHost
-from support.scenario import wait_until
+from waiting import wait_until
 
 OLD, NEW = "1.0.0", "1.1.0"
 

@@ -14,7 +14,8 @@ from load import Load
 from process import mapped_copies
 from shop import ADDRESS, Refused, Shop, delivered, new_key, retried
 from support import plugin_files
-from support.scenario import Customer, wait_until
+from support.scenario import Customer
+from waiting import wait_until
 from topology import merged
 
 ROOT = Path(__file__).resolve().parent.parent.parent

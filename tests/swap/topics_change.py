@@ -10,7 +10,7 @@ import unittest
 from dawdling_host import NAME, PATH, DawdlingHost
 from stores import Servers
 from support import surroundings
-from support.scenario import wait_until
+from waiting import wait_until
 
 PARTITIONS_GONE = 5  # seconds until others have what a host gave up; without --leave it is the session's 30
 KEYS = 16            # events with these have all partitions, as good as certainly

@@ -8,7 +8,7 @@ import time
 import unittest
 
 from dawdling_host import NAME, PATH, DawdlingHost
-from support.scenario import wait_until
+from waiting import wait_until
 
 ROUNDS = 25  # of the full run: 200
 SPAN = 1.5   # of the time that one upgrade took: another may take longer

@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from dawdling_host import NAME, PATH, DawdlingHost
-from support.scenario import wait_until
+from waiting import wait_until
 
 OLD, NEW = "1.0.0", "1.1.0"
 LARGE = 4 << 20

@@ -1,4 +1,4 @@
-#include "empty.c"
+#include "empty.h"
 
 int stoa_clash(void);
 

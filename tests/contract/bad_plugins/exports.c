@@ -1,3 +1,3 @@
-#include "empty.c"
+#include "empty.h"
 
 int helper_of_another_plugin(void) { return 1; }

@@ -2,7 +2,7 @@
 
 import threading
 
-from support.scenario import wait_until
+from waiting import wait_until
 
 
 class Load:

@@ -11,7 +11,7 @@ import yaml
 from fleet import end_with_parent
 from ports import free_port
 from support import surroundings
-from support.scenario import wait_until
+from waiting import wait_until
 from topology import merged
 
 

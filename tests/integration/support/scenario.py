@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 import unittest
 import uuid
 
@@ -13,22 +12,11 @@ from fleet import Fleet
 from shop import ADDRESS, FINAL, Refused, Shop, new_key, retried
 from support import surroundings
 from topology import merged
+from waiting import wait_until
 
 
 # For scenarios that end with the parcel at the door and don't need the time until then.
 QUICK_CARRIER = {"sandbox_carrier": {"settings": {"pickupMs": 50, "deliverMs": 50}}}
-
-
-def wait_until(condition, seconds=60, what="the condition"):
-    """The condition's first true value; asks again until then."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise TimeoutError(f"after {seconds} s: {what}")
-        time.sleep(0.05)
 
 
 class Customer:

@@ -1,15 +1,11 @@
 """Several servers, asked in turn under the same load: what the machine does meanwhile happens to all of them."""
 
 import subprocess
-import sys
 from contextlib import contextmanager
-from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent.parent / folder) for folder in ("fleet", "integration")]
 
 import wrk
 from fleet import asked, end_with_parent
-from support.scenario import wait_until
+from waiting import wait_until
 
 ROUNDS, SECONDS, WARM_UP = 5, 4, 1
 

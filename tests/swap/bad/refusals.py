@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests" / "integration"), str(ROOT / "test
 
 from support import surroundings
 from support.one_host import OneHost
-from support.scenario import wait_until
+from waiting import wait_until
 
 import cases
 from steady_load import Failure, SteadyLoad
