@@ -125,6 +125,7 @@ public:
         std::vector<std::string> files(8);
         {
             std::vector<std::jthread> threads;
+            threads.reserve(files.size());
             for (std::string& file : files) {
                 threads.emplace_back([&store, &file] { file = store.stage(STOA_TEST_PLUGIN).file.native(); });
             }

@@ -64,7 +64,8 @@ keep_reports() {
 
 die_of_reports() {
     local report
-    report=$(find "${SANITIZER_REPORTS:-/nowhere}" -type f 2>/dev/null | sort | head -n 1)
+    [ -d "${SANITIZER_REPORTS:-}" ] || return 0
+    report=$(find "$SANITIZER_REPORTS" -type f | sort | head -n 1)
     [ -n "$report" ] || return 0
     head -n 60 "$report" >&2
     die "the sanitizer has something to say: see ${SANITIZER_REPORTS#"$STOA_ROOT"/}/"

@@ -39,6 +39,7 @@ void removeTopics(const std::string& brokers, const std::vector<std::string>& na
     const Client client = connect(brokers);
     std::vector<DeleteTopic> owned;
     std::vector<rd_kafka_DeleteTopic_t*> list;
+    list.reserve(names.size());
     for (const std::string& name : names) {
         list.push_back(owned.emplace_back(rd_kafka_DeleteTopic_new(name.c_str())).get());
     }
