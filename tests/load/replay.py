@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 RUN = ROOT / "build" / "replay"
 SERVERS = True
 PYTHON_PACKAGES = True
+sys.path.insert(0, str(ROOT / "tests" / "load" / "support"))
+
+from figures import figure
+
 TOPOLOGIES = ("all-in-one", "one-per-host")
 
 
@@ -29,8 +33,7 @@ def figures(topology, found) -> list:
               ("orders_per_second", found["orders"] / (seconds["place"] + seconds["deliver"]), "1/s"),
               ("wall_seconds", sum(seconds.values()), "s"), ("revenue", found["revenue"], "EUR/100"),
               ("differences", found["differences"], ""), ("audit_findings", found["findings"], "")]
-    return [json.dumps({"bench": "replay", "case": topology, "metric": metric, "value": round(value, 1), "unit": unit})
-            for metric, value, unit in values]
+    return [figure("replay", topology, metric, value, unit) for metric, value, unit in values]
 
 
 def main():

@@ -13,23 +13,23 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN = ROOT / "build" / "bench" / "swap"
 SERVERS = True
-sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("swap", "fleet", "integration", ".")]
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("load/support", "swap", "fleet", "integration", ".")]
 
 import canary
 import latency
 import picture
 import soak
 import timing
+from figures import figure as figure_of
 from shop_under_load import ShopUnderLoad
 
-
-def figure(case, metric, value, unit) -> str:
-    return json.dumps({"bench": "swap", "case": case, "metric": metric, "value": round(value, 3), "unit": unit})
+figure = partial(figure_of, "swap")
 
 
 @dataclass

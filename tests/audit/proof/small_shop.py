@@ -1,7 +1,6 @@
 """A small shop with an order of every kind: delivered, declined, cancelled before and after the money was taken."""
 
 import sys
-import time
 import uuid
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import accounts
 import stores
 from fleet import Fleet
 from shop import FINAL, Shop, delivered, new_key, retried
+from waiting import wait_until
 
 # The parcel waits long enough for a cancellation to come before it.
 SETTINGS = {"plugins": {"sandbox_carrier": {"settings": {"pickupMs": 3000, "deliverMs": 500}},
@@ -73,11 +73,8 @@ class SmallShop:
     def wait_until_asked(self, token, order):
         """Until the provider thinks about the payment: cancelled any sooner, nothing would ever be authorised."""
         payment = self.shop.order(token, order)["paymentId"]
-        end = time.monotonic() + 30
-        while not stores.Embedded().query(self.fleet, "sandbox_psp", f"select 1 from psp_payments where reference = '{payment}'"):
-            if time.monotonic() > end:
-                raise TimeoutError(f"the provider was never asked for payment {payment}")
-            time.sleep(0.02)
+        asked = f"select 1 from psp_payments where reference = '{payment}'"
+        wait_until(lambda: stores.Embedded().query(self.fleet, "sandbox_psp", asked), what=f"the provider is asked for payment {payment}")
 
     def cancel(self, token, order):
         self.shop.request("POST", f"/api/v1/orders/{order}/cancel", None, token)
