@@ -88,8 +88,16 @@ std::shared_ptr<const DirectoryIndex> ServiceClient::Impl::index() {
     return index_;
 }
 
-http::Handler* ServiceClient::Impl::localFor(const std::string& service) const {
-    return local && serves_locally(service) ? local : nullptr;
+void ServiceClient::Impl::setLocal(http::Handler* local,
+                                   std::function<bool(const std::string& service)> serves_locally) {
+    const std::lock_guard lock{mutex_};
+    local_ = local;
+    serves_locally_ = std::move(serves_locally);
+}
+
+http::Handler* ServiceClient::Impl::localFor(const std::string& service) {
+    const std::lock_guard lock{mutex_};
+    return local_ && serves_locally_(service) ? local_ : nullptr;
 }
 
 void ServiceClient::Impl::observeCall(const std::string& service, const std::string& target, const std::string& method,
@@ -118,8 +126,7 @@ ServiceClient::ServiceClient(ServiceClientOptions options, HttpClient& client, r
 ServiceClient::~ServiceClient() = default;
 
 void ServiceClient::setLocal(http::Handler* local, std::function<bool(const std::string& service)> serves_locally) {
-    impl_->serves_locally = std::move(serves_locally);
-    impl_->local = local;
+    impl_->setLocal(local, std::move(serves_locally));
 }
 
 std::shared_ptr<Operation> ServiceClient::start(ServiceCall call, Caller caller, HttpClient::Done done) {

@@ -20,8 +20,10 @@ public:
 
     std::shared_ptr<ServiceTarget> target(const std::string& name);
     std::shared_ptr<const DirectoryIndex> index();
+    /// While calls go on: who looks for the auth service's keys calls before the host listens.
+    void setLocal(http::Handler* local, std::function<bool(const std::string& service)> serves_locally);
     /// The handler, when the service is to be called without a socket.
-    http::Handler* localFor(const std::string& service) const;
+    http::Handler* localFor(const std::string& service);
     void observeCall(const std::string& service, const std::string& target, const std::string& method, int status,
                      double seconds);
 
@@ -30,11 +32,11 @@ public:
     registry::Registry& registry;
     security::ServiceTokens& tokens;
     observe::Metrics& metrics;
-    http::Handler* local = nullptr;
-    std::function<bool(const std::string&)> serves_locally;
 
 private:
-    std::mutex mutex_;
+    std::mutex mutex_;  ///< what follows
+    http::Handler* local_ = nullptr;
+    std::function<bool(const std::string& service)> serves_locally_;
     std::map<std::string, std::shared_ptr<ServiceTarget>> targets_;
     std::shared_ptr<const DirectoryIndex> index_;
     std::map<std::string, std::shared_ptr<observe::Histogram>> durations_;
