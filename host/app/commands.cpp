@@ -100,7 +100,7 @@ std::vector<std::string> topicNames(PluginSet& plugins) {
     std::vector<std::string> names;
     for (plugin::Service* service : plugins.services()) {
         const auto manifest = service->manifest();
-        if (!service->events || !manifest) {
+        if (!service->events() || !manifest) {
             continue;
         }
         for (const validate::Publication& publication : manifest->publishes) {
@@ -118,10 +118,10 @@ std::vector<std::string> topicNames(PluginSet& plugins) {
 std::map<std::string, Json::Value> groupsOf(PluginSet& plugins, std::span<const events::TopicInfo> topics) {
     std::map<std::string, Json::Value> groups;
     for (plugin::Service* service : plugins.services()) {
-        if (!service->events) {
+        if (!service->events()) {
             continue;
         }
-        for (const events::TopicProgress& progress : service->events->consumer().progress(topics)) {
+        for (const events::TopicProgress& progress : service->events()->consumer().progress(topics)) {
             Json::Value group;
             group["group"] = service->name();
             group["lag"] = number(progress.lag);
@@ -155,21 +155,21 @@ Json::Value topicRows(PluginSet& plugins, events::EventLog& log) {
 events::Consumer& consumerOf(PluginSet& plugins, const Json::Value& arguments) {
     const std::string name = textOr(arguments, "service");
     plugin::Service* service = plugins.find(name);
-    if (!service || !service->events) {
+    if (!service || !service->events()) {
         throw CommandError("not_found", fmt::format("this host runs no service \"{}\" with events", name),
                            "`stoactl plugins` lists what it runs");
     }
-    return service->events->consumer();
+    return service->events()->consumer();
 }
 
 Json::Value parkedRows(PluginSet& plugins) {
     constexpr std::size_t kLimit = 1000;
     Json::Value rows(Json::arrayValue);
     for (plugin::Service* service : plugins.services()) {
-        if (!service->events) {
+        if (!service->events()) {
             continue;
         }
-        for (const events::ParkedEvent& event : service->events->consumer().parked(kLimit)) {
+        for (const events::ParkedEvent& event : service->events()->consumer().parked(kLimit)) {
             Json::Value row;
             row["service"] = service->name();
             row["topic"] = event.topic;
@@ -224,14 +224,14 @@ void forEachLetter(PluginSet& plugins, events::EventLog& log, const Json::Value&
     const std::set<std::string> filled = filledTopics(log, topicNames(plugins));
     for (plugin::Service* service : plugins.services()) {
         const auto manifest = service->manifest();
-        if (!service->events || !manifest || (!only.empty() && only != service->name())) {
+        if (!service->events() || !manifest || (!only.empty() && only != service->name())) {
             continue;
         }
         for (const validate::Subscription& subscription : manifest->subscribes) {
             if (!filled.contains(events::deadLetterTopic(subscription.topic, service->name()))) {
                 continue;
             }
-            for (const auto& letter : service->events->consumer().deadLetters(subscription.topic, 0, kLimit)) {
+            for (const auto& letter : service->events()->consumer().deadLetters(subscription.topic, 0, kLimit)) {
                 each(*service, letter);
             }
         }
@@ -272,7 +272,7 @@ Json::Value redrive(PluginSet& plugins, events::EventLog& log, const Json::Value
     forEachLetter(plugins, log, arguments, [&](plugin::Service& service, const events::DeadLetter& letter) {
         if (all || isMeant(arguments, service.name(), letter)) {
             ++meant;
-            driven += service.events->consumer().redrive(letter.topic, letter.partition, letter.offset) ? 1 : 0;
+            driven += service.events()->consumer().redrive(letter.topic, letter.partition, letter.offset) ? 1 : 0;
         }
     });
     if (meant == 0 && !all) {

@@ -203,14 +203,14 @@ std::vector<std::unique_ptr<plugin::Capability>> Host::Parts::capabilities() {
     all.push_back(std::make_unique<sql::SqlCapability>(
         [this](const plugin::Environment& environment) { return plugins->find(environment.service)->database(); }));
     const auto wake = [this](const std::string& service) {
-        if (plugin::Service* found = plugins->find(service); found && found->events) {
-            found->events->wake();
+        if (plugin::Service* found = plugins->find(service); found && found->events()) {
+            found->events()->wake();
         }
     };
     all.push_back(std::make_unique<events::EventsCapability>(clock, wake));
     const auto wake_timers = [this](const std::string& service) {
-        if (plugin::Service* found = plugins->find(service); found && found->timers) {
-            found->timers->wake();
+        if (plugin::Service* found = plugins->find(service); found && found->timers()) {
+            found->timers()->wake();
         }
     };
     all.push_back(std::make_unique<timer::TimerCapability>(clock, wake_timers));

@@ -49,8 +49,8 @@ void Host::Parts::addOperations() {
     addDocuments(Listener::kInternal, "/stoa/v1/services/");
     dispatcher->addBuiltIn(Listener::kInternal, "POST", "/stoa/v1/wake/*", [this](auto exchange) {
         plugin::Service* service = plugins->find(nameIn(exchange->request().path, "/stoa/v1/wake/"));
-        if (service && service->events) {
-            service->events->wake();
+        if (service && service->events()) {
+            service->events()->wake();
         }
         exchange->respond(http::Response{204, {}, {}, nullptr});
     });

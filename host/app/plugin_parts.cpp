@@ -17,12 +17,12 @@ void PluginSet::startParts(plugin::Service& service, const Manifest& manifest) {
     if (!service.database()) {
         return;
     }
-    if (service.events) {
-        service.events->update(asConfigured(manifest));
+    if (service.events()) {
+        service.events()->update(asConfigured(manifest));
     } else {
         attachEvents(service, manifest);
     }
-    if (!service.timers) {
+    if (!service.timers()) {
         attachTimers(service);
     }
 }
@@ -55,7 +55,7 @@ void PluginSet::attachEvents(plugin::Service& service, const Manifest& manifest)
         service.countEvent(generation, failed);
     };
     options.consumer.inbox_retention = std::chrono::duration_cast<std::chrono::hours>(wanted.inbox_keep);
-    service.events = std::make_unique<events::PluginEvents>(
+    auto made = std::make_unique<events::PluginEvents>(
         events::Surroundings{surroundings_.event_log, *service.database(), surroundings_.metrics, surroundings_.clock},
         surroundings_.host_id, asConfigured(manifest),
         [&service](const std::string& topic, const events::IncomingEvent& event, stoa_tx* tx) {
@@ -63,7 +63,8 @@ void PluginSet::attachEvents(plugin::Service& service, const Manifest& manifest)
             return service.onEvent(topic, event.partition, seen, tx);
         },
         [&service](std::function<void()> job) { return service.pool().submitBackground(std::move(job)); }, options);
-    service.events->start();
+    service.give(std::move(made));
+    service.events()->start();
 }
 
 void PluginSet::attachTimers(plugin::Service& service) {
@@ -71,7 +72,7 @@ void PluginSet::attachTimers(plugin::Service& service) {
     options.service = service.name();
     options.host_id = surroundings_.host_id;
     options.work_for = [&service](const std::string& name) { return service.workFor(name); };
-    service.timers = std::make_unique<timer::TimerService>(
+    auto made = std::make_unique<timer::TimerService>(
         *service.database(), surroundings_.clock, surroundings_.metrics,
         [&service] {
             const auto manifest = service.manifest();
@@ -81,7 +82,8 @@ void PluginSet::attachTimers(plugin::Service& service) {
             return service.onTimer(name, firing, tx);
         },
         [&service](std::function<void()> job) { return service.pool().submitBackground(std::move(job)); }, options);
-    service.timers->start();
+    service.give(std::move(made));
+    service.timers()->start();
 }
 
 void PluginSet::shutDown(bool leave, const std::function<bool()>& hurry) {
@@ -91,25 +93,25 @@ void PluginSet::shutDown(bool leave, const std::function<bool()>& hurry) {
     const auto until = [&](milliseconds limit) { return steady_clock::now() + (hurry() ? milliseconds{100} : limit); };
     const auto all = services();
     for (plugin::Service* service : all) {
-        if (service->events && !service->events->drainConsumer(until(limits.events))) {
+        if (service->events() && !service->events()->drainConsumer(until(limits.events))) {
             observe::warn("handlers of events did not end in time; their events come again",
                           {{"service", service->name()}});
         }
     }
     for (plugin::Service* service : all) {
-        if (service->timers) {
-            service->timers->stop();
+        if (service->timers()) {
+            service->timers()->stop();
         }
     }
     for (plugin::Service* service : all) {
-        if (service->events && !service->events->flushOutbox(until(limits.outbox))) {
+        if (service->events() && !service->events()->flushOutbox(until(limits.outbox))) {
             observe::warn("events are left in the outbox; they are published after the next start",
                           {{"service", service->name()}});
         }
     }
     for (plugin::Service* service : all) {
-        if (service->events) {
-            service->events->close(leave);
+        if (service->events()) {
+            service->events()->close(leave);
         }
         service->shutDown(hurry() ? milliseconds{100} : limits.requests);
     }

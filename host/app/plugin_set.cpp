@@ -252,8 +252,8 @@ std::map<std::string, std::string> PluginSet::problems() {
                 problem = failure.what();
             }
         }
-        if (problem.empty() && service->events) {
-            problem = service->events->problem();
+        if (problem.empty() && service->events()) {
+            problem = service->events()->problem();
         }
     }
     const std::lock_guard lock(mutex_);

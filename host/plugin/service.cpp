@@ -63,8 +63,18 @@ Service::Service(std::string name, ServiceOptions options, std::shared_ptr<sql::
 
 Service::~Service() {
     // They work on the database and call the generation: they end first, also when a start was given up.
-    timers.reset();
-    events.reset();
+    owned_timers_.reset();
+    owned_events_.reset();
+}
+
+void Service::give(std::unique_ptr<events::PluginEvents> events) {
+    owned_events_ = std::move(events);
+    events_.store(owned_events_.get(), std::memory_order_release);
+}
+
+void Service::give(std::unique_ptr<timer::TimerService> timers) {
+    owned_timers_ = std::move(timers);
+    timers_.store(owned_timers_.get(), std::memory_order_release);
 }
 
 Service::Held Service::hold(std::unique_ptr<Generation> generation) {

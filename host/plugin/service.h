@@ -1,6 +1,7 @@
 /// One plugin in this host, whichever generation of it serves: what belongs to the host and survives a swap.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -119,9 +120,13 @@ public:
     /// The Work of a firing: new correlation id and trace.
     Work workFor(const std::string& route) const;
 
-    /// Set once by host/app, before the first publish.
-    std::unique_ptr<events::PluginEvents> events;
-    std::unique_ptr<timer::TimerService> timers;
+    /// What the plugin has of events and of timers, nullptr until host/app has given it: it serves requests before.
+    /// Any thread.
+    events::PluginEvents* events() const noexcept { return events_.load(std::memory_order_acquire); }
+    timer::TimerService* timers() const noexcept { return timers_.load(std::memory_order_acquire); }
+    /// [control] Once each. Before their start(): what they wake asks for them here.
+    void give(std::unique_ptr<events::PluginEvents> events);
+    void give(std::unique_ptr<timer::TimerService> timers);
 
 private:
     struct Held {
@@ -149,7 +154,11 @@ private:
     Held active_;
     Held canary_;
     std::vector<Former> former_;  // oldest first
-    WorkerPool pool_;             // last: its jobs use all of the above
+    std::unique_ptr<events::PluginEvents> owned_events_;
+    std::unique_ptr<timer::TimerService> owned_timers_;
+    std::atomic<events::PluginEvents*> events_{nullptr};  // /readyz and the like ask while a start goes on
+    std::atomic<timer::TimerService*> timers_{nullptr};
+    WorkerPool pool_;  // last: its jobs use all of the above
 };
 
 }  // namespace stoa::host::plugin
