@@ -53,9 +53,11 @@ class Servers:
         return {
             "events": f"kafka://{os.environ['STOA_TEST_KAFKA']}/{self.topics}",
             "mail": {"url": f"smtp://{os.environ['STOA_TEST_SMTP']}"},
-            "plugins": {plugin: {"sql": f"postgresql://{self.postgresql.netloc}/{self._database(plugin)}",
-                                 "sql_password": "env:STOA_TEST_POSTGRESQL_PASSWORD"} for plugin in plugins},
+            "plugins": {plugin: {"sql": self.url(plugin), "sql_password": "env:STOA_TEST_POSTGRESQL_PASSWORD"} for plugin in plugins},
         }
+
+    def url(self, plugin) -> str:
+        return f"postgresql://{self.postgresql.netloc}/{self._database(plugin)}"
 
     def remove(self, build):
         """A broker that keeps the topics of all fleets that ever were becomes slow for those that are."""
