@@ -32,6 +32,19 @@ std::string callerOf(const security::Identity& identity) {
     return identity.service.empty() ? "public" : "service:" + identity.service;
 }
 
+/// What the caller may do about an answer that the handler did not make.
+std::string_view adviceFor(int code) {
+    switch (code) {
+        case 429:
+        case 503:
+            return "What it needs is not there at this moment. Try again soon; a change, with its Idempotency-Key.";
+        case 504:
+            return "Its time was over before its end was known. Try again; a change, with its Idempotency-Key.";
+        default:
+            return {};
+    }
+}
+
 /// The answer when the handler set none.
 http::Response answerFor(stoa_status status, const std::string& correlation) {
     const int code = httpStatus(status);
@@ -39,7 +52,8 @@ http::Response answerFor(stoa_status status, const std::string& correlation) {
         return http::problem(500, "internal", "The service failed",
                              "It has been logged under the correlation id " + correlation + ".");
     }
-    auto answer = http::problem(code, std::string(statusName(status)), "The service can't answer this request");
+    auto answer =
+        http::problem(code, std::string(statusName(status)), "The service can't answer this request", adviceFor(code));
     if (code == 503 || code == 429) {
         answer.headers.set("Retry-After", "1");
     }
