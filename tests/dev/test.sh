@@ -10,10 +10,11 @@ source tests/dev/build.sh
 source tests/dev/stack.sh
 
 test_main() {
-    local preset=release fast=
+    local preset=release fast='' options=()
     while [ $# -gt 0 ]; do
         case $1 in
             --fast) fast=yes ;;
+            --long) options=(-C long) ;;
             --asan | --tsan) preset=${1#--} ;;
             *) misuse "test does not know \"$1\"" ;;
         esac
@@ -26,12 +27,14 @@ test_main() {
         build "$preset"
         run_tests "$preset" -L fast
     else
-        test_with_servers "$preset"
+        test_with_servers "$preset" "${options[@]}"
     fi
 }
 
+# test_with_servers PRESET [CTEST OPTION…]
 test_with_servers() {
     local preset=$1
+    shift
     install_packages test run
     trap 'stack down --clean' EXIT
     # Nothing of an earlier run may decide this one.
@@ -44,7 +47,7 @@ test_with_servers() {
     # The psql in Debian's usual path is a Perl script around this one; it starts several times slower.
     export PATH=/usr/lib/postgresql/15/bin:$PATH
     # Sanitizers make everything slow; what they could find in the replay, the other tests reach as well.
-    if [ "$preset" = release ]; then run_tests "$preset"; else run_tests "$preset" -LE replay; fi
+    if [ "$preset" = release ]; then run_tests "$preset" "$@"; else run_tests "$preset" "$@" -LE replay; fi
     trap - EXIT
     step "stop the servers" stack down --clean
     cat "$LOG_DIR/ctest-summary.txt"

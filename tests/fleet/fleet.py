@@ -40,6 +40,7 @@ class Host:
         self.name = plan.name
         self.folder = folder
         self.ports = ports
+        self.environment = {}  # of its own, over the fleet's
         self.process = None
         self.spawned_at = None
         self.log = folder / "host.log"
@@ -53,7 +54,7 @@ class Host:
         self.process = subprocess.Popen(
             [program, f"--config={self.folder / 'host.yaml'}"], cwd=self.folder, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if on_line else log, stderr=subprocess.STDOUT, start_new_session=True,
-            env={**os.environ, **environment}, preexec_fn=end_with_parent)
+            env={**os.environ, **environment, **self.environment}, preexec_fn=end_with_parent)
         if on_line:
             threading.Thread(target=self._copy_lines, args=(log, on_line), daemon=True).start()
         else:

@@ -13,7 +13,9 @@ CURSOR = Path(tempfile.gettempdir()) / f"stoa-test-ports-{os.getuid()}"
 
 
 def is_free(port: int) -> bool:
+    """Whether a server can listen there; connections of one before it that still wait for their end don't keep it from that."""
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
             return True

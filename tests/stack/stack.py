@@ -63,7 +63,7 @@ def down(servers, everything, clean, quiet):
     with ThreadPoolExecutor(len(servers)) as pool:
         list(pool.map(lambda server: server.stop(), servers))
     if everything:
-        had += end_leftovers()
+        had += end_leftovers(STACK)
         (STACK / "env").unlink(missing_ok=True)
     else:
         write_environment()
@@ -74,9 +74,9 @@ def down(servers, everything, clean, quiet):
         print(f"==> stopped {', '.join(had)}  {time.monotonic() - begin:.1f} s" if had else "Nothing was running.")
 
 
-def end_leftovers():
+def end_leftovers(stack):
     """Ends what an earlier run left behind without a record."""
-    found = [(pid, start_time(pid)) for pid in leftovers(STACK)]
+    found = [(pid, start_time(pid)) for pid in leftovers(stack)]
     for number in (signal.SIGTERM, signal.SIGKILL):
         alive = [pid for pid, began in found if start_time(pid) == began]
         for pid in alive:

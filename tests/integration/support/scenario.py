@@ -26,14 +26,29 @@ class Customer:
         self.user_id = retried(lambda: self.shop.register(email, "a long password"))["userId"]
         self.token = retried(lambda: self.shop.login(email, "a long password"))
 
-    def buy(self, lines, payment_token="tok_ok", key=None, total=None):
-        """lines: [(product, quantity)]; the total is what the products cost unless it is given. Returns the order."""
+    def buy(self, lines, payment_token="tok_ok", key=None, total=None, also=()):
+        """lines: [(product, quantity)]; the total is what the products cost unless it is given. Asks again when it is refused
+        for the moment, or with one of the statuses `also`. Returns the order."""
         amount = sum(product.price * quantity for product, quantity in lines) if total is None else total
         key = key or new_key()
         order = retried(lambda: self.shop.place_order(
-            self.token, [(product.id, quantity) for product, quantity in lines], amount, payment_token, key))
+            self.token, [(product.id, quantity) for product, quantity in lines], amount, payment_token, key), also=also)
         self.acknowledged.add(order["orderId"])
         return order
+
+    def known(self):
+        """Itself, once the profile is there, without which nobody can buy. Whoever asks before is refused, and many who do make
+        order look broken."""
+        wait_until(lambda: self._has_profile(), what="the profile is there")
+        return self
+
+    def _has_profile(self):
+        try:
+            return self.shop.request("GET", f"/api/v1/users/{self.user_id}", token=self.token)
+        except Refused as refused:
+            if refused.status not in (404, 503):
+                raise
+            return None
 
     def order(self, order_id):
         return self.shop.order(self.token, order_id)
@@ -78,6 +93,7 @@ class Scenario(unittest.TestCase):
         cls.fleet.override = merged(cls.store.override(named), cls.settings)
         cls.acknowledged = set()  # orders that a customer was told of
         try:
+            cls.prepare()
             cls.fleet.start()
             cls.fleet.wait_until_ready()
             cls.shop = Shop(cls.fleet.gateway)
@@ -85,6 +101,10 @@ class Scenario(unittest.TestCase):
         except BaseException:
             cls._stop(10)
             raise
+
+    @classmethod
+    def prepare(cls):
+        """What a class changes of its fleet before that starts."""
 
     @classmethod
     def _stop(cls, *seconds):

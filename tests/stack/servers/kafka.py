@@ -17,12 +17,14 @@ class Server(server.Server):
     name = "kafka"
     ports = ("port", "controller")
     ready_within = 90
+    advertised = None  # the port that clients are told, when it is not the broker's own
 
     def prepare(self):
         libs = self._libs()
         properties = self.folder / "server.properties"
         properties.write_text(TEMPLATE.read_text().replace("@PORT@", str(self.port())).replace(
-            "@CONTROLLER_PORT@", str(self.port("controller"))).replace("@DATA@", str(self.data)))
+            "@CONTROLLER_PORT@", str(self.port("controller"))).replace("@DATA@", str(self.data)).replace(
+            "@ADVERTISED@", str(self.advertised or self.port())))
         if (self.data / "meta.properties").exists():
             return
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
@@ -60,4 +62,4 @@ class Server(server.Server):
         return jar.stem.rpartition("-")[2]
 
     def environment(self):
-        return {"STOA_TEST_KAFKA": f"127.0.0.1:{self.port()}"}
+        return {"STOA_TEST_KAFKA": f"127.0.0.1:{self.advertised or self.port()}"}
