@@ -2,7 +2,6 @@
 processor time of all hosts that take part."""
 
 import json
-import os
 import shutil
 import statistics
 import sys
@@ -13,12 +12,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD, RUN = ROOT / "build" / "release", ROOT / "build" / "bench" / "local"
 sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("load/support", "fleet")]
 
+import processor
 from figures import figure
 from fleet import Fleet
 from waiting import wait_until
 
 ROUNDS, CALLS, WARM_UP = 5, 10_000, 1_000
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def ask(fleet, times):
@@ -28,22 +27,16 @@ def ask(fleet, times):
         return json.loads(answer.read())["answered"]
 
 
-def processor_seconds(fleet) -> float:
-    """Of user and kernel (proc(5), /proc/<pid>/stat, fields 14 and 15)."""
-    stats = (Path(f"/proc/{host.process.pid}/stat").read_text().rpartition(")")[2].split() for host in fleet.hosts)
-    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / TICK
-
-
 def calls_per_second(name) -> float:
     with Fleet(RUN / name, ROOT / "tests" / "load" / "topologies" / f"{name}.yaml", BUILD) as fleet:
         fleet.start()
         fleet.wait_until_ready()
         wait_until(lambda: ask(fleet, 1), what="the one has heard of the other")
         ask(fleet, WARM_UP)
-        before = processor_seconds(fleet)
+        before = processor.seconds_of(fleet.hosts)
         if (answered := ask(fleet, CALLS)) != CALLS:
             raise RuntimeError(f"{CALLS - answered} of {CALLS} calls failed")
-        return CALLS / (processor_seconds(fleet) - before)
+        return CALLS / (processor.seconds_of(fleet.hosts) - before)
 
 
 def main():
