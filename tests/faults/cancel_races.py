@@ -5,7 +5,7 @@ import time
 from collections import Counter
 
 from shop import Refused, retried
-from sizes import sized
+from sizes import PATIENCE, sized
 from steering import Steering, in_threads
 from support.scenario import Scenario
 
@@ -16,6 +16,7 @@ STOCK = 100000
 
 class CancelRaces(Scenario):
     settings = {"plugins": {"sandbox_carrier": {"settings": {"pickupMs": 300, "deliverMs": 20}}}}
+    audit_seconds = PATIENCE
 
     def race(self, at, early, ends_wanted):
         """Every shopper cancels again and again, `at` seconds after the order at first. early(order): the cancellation

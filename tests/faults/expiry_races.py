@@ -4,7 +4,7 @@ or has expired, and nothing is half done."""
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from sizes import sized
+from sizes import PATIENCE, sized
 from steering import Steering, numbers
 from support.scenario import QUICK_CARRIER, Scenario
 
@@ -16,6 +16,7 @@ LONG = 900
 
 class ExpiryRaces(Scenario):
     settings = {"plugins": {**QUICK_CARRIER, "sandbox_psp": {"settings": {"slowMs": 900}}}}
+    audit_seconds = PATIENCE
 
     def race(self, reason):
         """The provider takes its time, and the more of it the fewer orders have expired. Returns how often which end was

@@ -1,5 +1,6 @@
 """Servers of the test's own, which it may stop, cut off and fill: those of tests/stack, in a folder of their own."""
 
+import atexit
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,7 @@ class OwnServers:
         if not (self.folder / "jars").exists():  # Kafka's are fetched once, and stay
             (STACK / "jars").mkdir(parents=True, exist_ok=True)
             (self.folder / "jars").symlink_to(STACK / "jars")
+        atexit.register(self.stop)  # also when a test is broken off
         try:
             with ThreadPoolExecutor(len(self.all)) as pool:
                 list(pool.map(lambda server: server.start(), self.all))
@@ -47,6 +49,7 @@ class OwnServers:
             if value is not None:
                 os.environ[name] = value
         self.stop()
+        atexit.unregister(self.stop)
 
     def stop(self):
         with ThreadPoolExecutor(len(self.all)) as pool:

@@ -6,7 +6,7 @@ import time
 from buyers import Buyers
 from own_servers import OwnServers
 from shop import delivered
-from sizes import sized
+from sizes import PATIENCE, sized
 from support import surroundings
 from support.scenario import QUICK_CARRIER, Scenario
 from waiting import wait_until
@@ -27,6 +27,7 @@ def tearDownModule():
 class ServersStop(Scenario):
     # What nobody knows the end of keeps its key for the deadline and 5 s more.
     settings = {"plugins": QUICK_CARRIER, "http": {"deadline": "5s"}}
+    audit_seconds = PATIENCE
 
     def stopped(self, server, seconds):
         """Customers buy before, while and after the server is away, `seconds` long. Returns what they saw."""

@@ -82,6 +82,7 @@ class Scenario(unittest.TestCase):
     plugins = []
     audit_after = "each"  # scenario, or "all" of the class, or "never" when there is no whole shop
     audit_without = ()    # numbers of invariants (tests/audit) that the scenarios break on purpose
+    audit_seconds = 90    # until everything has come to rest
 
     @classmethod
     def setUpClass(cls):
@@ -136,7 +137,7 @@ class Scenario(unittest.TestCase):
     @classmethod
     def audit(cls) -> list:
         """What does not agree in the stores once everything has come to rest, a line each."""
-        return settle(cls.fleet.run, acknowledged=cls.acknowledged, leave_out=cls.audit_without).lines()
+        return settle(cls.fleet.run, cls.audit_seconds, cls.acknowledged, cls.audit_without).lines()
 
     def query(self, plugin, statement):
         return self.store.query(self.fleet, plugin, statement)
