@@ -2,8 +2,6 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <algorithm>
-#include <functional>
 #include <memory>
 
 #include <stoa/fake/host.h>
@@ -37,7 +35,6 @@ class FlowTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(anOrderThatAsksAgainIsAnsweredAgain);
     CPPUNIT_TEST(lowStockIsSaidOncePerCrossing);
     CPPUNIT_TEST(aLostRaceIsRunAgain);
-    CPPUNIT_TEST(everyOrderOfEventsEndsTheSame);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -240,30 +237,6 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("10/2"), stock(kApple));
     }
 
-    void everyOrderOfEventsEndsTheSame() {
-        const std::function<void()> created1 = [&] { created(1, 1); };
-        const std::function<void()> confirmed2 = [&] { confirmed(2); };
-        const std::function<void()> confirmed4 = [&] { confirmed(4); };
-        const std::function<void()> cancelled2 = [&] { cancelled(2); };
-        const std::function<void()> cancelled4 = [&] { cancelled(4); };
-        const std::function<void()> second4 = [&] { cancelled(4, 2); };
-        const std::function<void()> again3 = [&] { cancelled(3); };
-        const std::function<void()> created4 = [&] { created(2, 4); };
-        const std::function<void()> confirmed5 = [&] { confirmed(5); };
-        const std::function<void()> created3 = [&] { created(2, 3); };
-        const std::function<void()> failed1 = [&] { paymentFailed(1); };
-        const std::function<void()> expire = [&] { host_->advance(minutes{15}); };
-        everyPermutation({created1, confirmed2, expire}, "COMMITTED");
-        everyPermutation({created1, failed1, cancelled2}, "RELEASED");
-        everyPermutation({created1, cancelled2, expire}, "");
-        everyPermutation({created1, confirmed2, cancelled4, expire}, "");
-        everyPermutation({created1, failed1, cancelled2, created3, confirmed4}, "COMMITTED");
-        everyPermutation({created1, cancelled2, created3, second4}, "");
-        everyPermutation({created1, cancelled2, again3, expire}, "");
-        // Events of one topic come in their order.
-        everyPermutation({created1, created4, cancelled2, again3, failed1, confirmed5}, "COMMITTED", {{0, 1}, {2, 3}});
-    }
-
 private:
     void fresh() { host_ = std::make_unique<fake::Host>(STOA_TEST_MANIFEST); }
 
@@ -348,41 +321,6 @@ private:
                 CPPUNIT_ASSERT_EQUAL_MESSAGE(what, ++version, event.version);
             }
         }
-    }
-
-    void everyPermutation(const std::vector<std::function<void()>>& events, const std::string& end,
-                          const std::vector<std::pair<std::size_t, std::size_t>>& first_then = {}) {
-        std::vector<std::size_t> order(events.size());
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            order[i] = i;
-        }
-        const auto place = [&](std::size_t event) { return std::find(order.begin(), order.end(), event); };
-        do {
-            const bool possible = std::all_of(first_then.begin(), first_then.end(),
-                                              [&](const auto& pair) { return place(pair.first) < place(pair.second); });
-            if (!possible) {
-                continue;
-            }
-            fresh();
-            stocked(10, 10);
-            std::string what;
-            for (const std::size_t i : order) {
-                what += std::to_string(i);
-                events[i]();
-                booksAreRight(what);
-            }
-            // An empty end: the order is dead, however it came to that.
-            const std::string is = state();
-            const bool dead = is == "RELEASED" || is == "EXPIRED" || is == "FAILED";
-            CPPUNIT_ASSERT_MESSAGE(what + " ends " + is, end.empty() ? dead : is == end);
-            // What is committed can ship, and is then taken off what is on hand.
-            const bool ships = is == "COMMITTED";
-            if (ships) {
-                shipped();
-                booksAreRight(what);
-            }
-            CPPUNIT_ASSERT_EQUAL_MESSAGE(what, std::string(ships ? "8/0" : "10/0"), stock(kApple));
-        } while (std::next_permutation(order.begin(), order.end()));
     }
 
     std::unique_ptr<fake::Host> host_;

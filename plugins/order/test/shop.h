@@ -94,9 +94,10 @@ public:
         return host.post("/api/v1/orders/" + id + "/pay").as(kAda).key(key).json(body).send();
     }
 
-    // Events of the others. A version is the sender's; the payment is that of the attempt.
+    // Events of the others. A version is the sender's; the payment is that of the attempt. An empty event id: a new
+    // one.
     void payment(const std::string& id, const std::string& what, int version, int attempt = 1,
-                 std::int64_t refunded = 2230) {
+                 std::int64_t refunded = 2230, const std::string& event_id = {}) {
         Json::Value data;
         data["orderId"] = id;
         data["paymentId"] = payments.at(id + ":" + std::to_string(attempt));
@@ -104,26 +105,26 @@ public:
         if (what == "refunded") {
             data["refundedTotal"] = static_cast<Json::Int64>(refunded);
         }
-        deliver("payment." + what, data["paymentId"].asString(), data, version);
+        deliver("payment." + what, data["paymentId"].asString(), data, version, event_id);
     }
     void inventory(const std::string& id, const std::string& what, int version, int attempt = 1,
-                   const std::string& reason = "") {
+                   const std::string& reason = "", const std::string& event_id = {}) {
         Json::Value data;
         data["orderId"] = id;
         data["attempt"] = attempt;
         if (!reason.empty()) {
             data["reason"] = reason;
         }
-        deliver("inventory." + what, id, data, version);
+        deliver("inventory." + what, id, data, version, event_id);
     }
-    void shipment(const std::string& id, const std::string& what, int version) {
+    void shipment(const std::string& id, const std::string& what, int version, const std::string& event_id = {}) {
         Json::Value data;
         data["orderId"] = id;
         data["shipmentId"] = id;
         if (what == "shipped") {
             data["trackingNumber"] = "T-1";
         }
-        deliver("shipment." + what, id, data, version);
+        deliver("shipment." + what, id, data, version, event_id);
     }
     void confirm(const std::string& id, int attempt = 1, int reserved_version = 1) {
         payment(id, "authorized", 1, attempt);
@@ -133,8 +134,9 @@ public:
     }
 
 private:
-    void deliver(const std::string& topic, const std::string& key, const Json::Value& data, int version) {
-        CPPUNIT_ASSERT_EQUAL_MESSAGE(topic, STOA_OK + 0, host.deliver(topic, key, data, version) + 0);
+    void deliver(const std::string& topic, const std::string& key, const Json::Value& data, int version,
+                 const std::string& event_id) {
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(topic, STOA_OK + 0, host.deliver(topic, key, data, version, event_id) + 0);
     }
 
     stoa::fake::Outgoing products(const Json::Value& ids) {

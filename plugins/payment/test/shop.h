@@ -50,15 +50,15 @@ public:
         CPPUNIT_ASSERT_EQUAL_MESSAGE(answer.body, 201, answer.status);
         payment = answer.json()["paymentId"].asString();
     }
-    /// `version` is that of the order, or of the reservation.
-    void deliver(const std::string& topic, int version = 1, int attempt = 1) {
+    /// `version` is that of the order, or of the reservation. An empty event id: a new one.
+    void deliver(const std::string& topic, int version = 1, int attempt = 1, const std::string& event_id = {}) {
         Json::Value data;
         data["orderId"] = order;
         data["attempt"] = attempt;
         data["paymentId"] = payment.empty() ? id() : payment;
         data["totalAmount"] = total;
         data["currency"] = currency;
-        CPPUNIT_ASSERT_EQUAL(STOA_OK + 0, host.deliver(topic, order, data, version) + 0);
+        CPPUNIT_ASSERT_EQUAL(STOA_OK + 0, host.deliver(topic, order, data, version, event_id) + 0);
     }
     stoa::fake::Answer get() { return host.get("/api/v1/payments/" + payment).service("order").send(); }
     std::string state() { return get().json()["state"].asString(); }
