@@ -54,6 +54,12 @@ public:
         for (const std::string& header : {
                  std::string(R"({"alg":"none","kid":"k1","typ":"at+jwt"})"),
                  std::string(R"({"alg":"None","kid":"k1","typ":"at+jwt"})"),
+                 std::string(R"({"alg":"nOnE","kid":"k1","typ":"at+jwt"})"),
+                 std::string(R"({"alg":"HS256","kid":"k1","typ":"at+jwt"})"),
+                 std::string(R"({"alg":"ES256K","kid":"k1","typ":"at+jwt"})"),
+                 std::string(R"({"alg":"EdDSA","kid":"k1","typ":"at+jwt"})"),
+                 std::string(R"({"alg":"dir","enc":"A256GCM","kid":"k1","typ":"at+jwt"})"),
+                 std::string(R"({"alg":"ES256","cty":"JWT","kid":"k1","typ":"at+jwt"})"),
                  std::string(R"({"alg":"es256","kid":"k1","typ":"at+jwt"})"),
                  std::string(R"({"alg":"ES384","kid":"k1","typ":"at+jwt"})"),
                  std::string(R"({"alg":"RS256","kid":"k1","typ":"at+jwt"})"),
@@ -131,6 +137,7 @@ public:
         refused("sub twice", handmade(kHeader, twice, &key_));
         refused("a list", handmade(kHeader, "[" + claims() + "]", &key_));
         refused("nothing", handmade(kHeader, "", &key_));
+        refused("another token inside", handmade(kHeader, good(), &key_));
         refused("trailing text", handmade(kHeader, claims() + " {}", &key_));
         refused("a comment", handmade(kHeader, "{/**/" + claims().substr(1), &key_));
         refused("huge", handmade(kHeader, claims("x", "\"" + std::string(8000, 'x') + "\""), &key_));
@@ -164,6 +171,7 @@ public:
         refused("a byte more", with(raw + '\0'));
         refused("a byte before", with('\0' + raw));
         refused("zero", with(std::string(64, '\0')));
+        refused("s zero", with(raw.substr(0, 32) + std::string(32, '\0')));
         refused("r zero", with(std::string(32, '\0') + raw.substr(32)));
         refused("beyond the order", with(std::string(64, '\xff')));
         refused("DER", with(der(raw)));

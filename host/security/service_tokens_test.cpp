@@ -20,6 +20,7 @@ class ServiceTokensTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(anExpiredTokenSaysSo);
     CPPUNIT_TEST(anotherFleetsHostIsRefused);
     CPPUNIT_TEST(forgedServiceTokensAreRefused);
+    CPPUNIT_TEST(forgedHeadersOfServiceTokensAreRefused);
     CPPUNIT_TEST(sealedRegistrationsOpenInTheFleet);
     CPPUNIT_TEST(forgedRegistrationsAreRefused);
     CPPUNIT_TEST_SUITE_END();
@@ -120,6 +121,43 @@ public:
                 forge(good(), order_->key(), tokens_->tokenFor("order", "payment"), order_->kid()));
         refused("nothing of ours", "x");
         CPPUNIT_ASSERT(!authenticator_->authenticate("Bearer " + tokens_->tokenFor("order", "payment"), "", "payment"));
+    }
+
+    void forgedHeadersOfServiceTokensAreRefused() {
+        Json::Value header;
+        header["alg"] = "ES256";
+        header["kid"] = order_->kid();
+        header["typ"] = std::string(kServiceToken);
+        header[kCertificateHeader] = order_->certificate();
+        const std::string claims = writeJson(good());
+        const auto with = [&](const char* name, const Json::Value& value) {
+            Json::Value changed = header;
+            changed[name] = value;
+            return handmade(writeJson(changed), claims, &order_->key());
+        };
+        CPPUNIT_ASSERT(authenticator_->authenticate("", with("alg", "ES256"), "payment").has_value());
+        for (const auto& [name, value] : std::vector<std::pair<const char*, Json::Value>>{
+                 {"alg", "none"},
+                 {"alg", "nOnE"},
+                 {"alg", "HS256"},
+                 {"alg", Json::Value()},
+                 {"kid", "../../dev/null"},
+                 {"kid", ""},
+                 {"typ", "JWT"},
+                 {"jku", "https://evil.example/jwks"},
+                 {"x5u", "https://evil.example/x"},
+                 {"jwk", order_->key().publicKey().jwk()},
+                 {"crit", json(R"(["exp"])")},
+                 {"cty", "JWT"},
+                 {kCertificateHeader, ""},
+             }) {
+            refused(std::string(name) + " " + writeJson(value), with(name, value));
+        }
+        std::string none = with("alg", "none");
+        refused("no signature", none.substr(0, none.rfind('.') + 1));
+        std::string twice = writeJson(header);
+        twice.insert(1, R"("alg":"none",)");
+        refused("alg twice", handmade(twice, claims, &order_->key()));
     }
 
     void sealedRegistrationsOpenInTheFleet() {

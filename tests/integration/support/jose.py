@@ -16,6 +16,11 @@ def unpacked(part) -> dict:
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
+def public(key) -> dict:
+    numbers = key.public_key().public_numbers()
+    return {"crv": "P-256", "kty": "EC", "x": packed(numbers.x.to_bytes(32, "big")), "y": packed(numbers.y.to_bytes(32, "big"))}
+
+
 def signed(head, claims, key) -> str:
     """A JWT; ES256 as RFC 7518 wants it: r and s, 32 bytes each."""
     text = f"{packed(head)}.{packed(claims)}"

@@ -1,4 +1,5 @@
-"""What a host asks of another about upgrades, made here: good orders, and those of hosts that may not ask."""
+"""What a host asks of another about upgrades, and signs for its services' calls, made here: good ones, and those of hosts
+that may not ask."""
 
 import hashlib
 import http.client
@@ -8,12 +9,7 @@ import uuid
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from support.jose import packed, signed
-
-
-def public(key) -> dict:
-    numbers = key.public_key().public_numbers()
-    return {"crv": "P-256", "kty": "EC", "x": packed(numbers.x.to_bytes(32, "big")), "y": packed(numbers.y.to_bytes(32, "big"))}
+from support.jose import packed, public, signed
 
 
 def thumbprint(key) -> str:
@@ -33,6 +29,12 @@ class Asker:
         claims = {"iss": "stoa-fleet", "host_id": host_id, "jwk": public(self.key), "services": services, "iat": now, "exp": now + 3600}
         head = {"alg": "ES256", "typ": "stoa-cert+jwt", "kid": thumbprint(key_of_fleet)}
         self.certificate = signed(head, claims, key_of_fleet)
+
+    def token(self, caller, callee, **other) -> str:
+        """As a host signs for a service of its own that calls another."""
+        now = int(time.time())
+        head = {"alg": "ES256", "typ": "stoa-service+jwt", "kid": thumbprint(self.key), "stoa_cert": self.certificate}
+        return signed(head, {"iss": caller, "aud": callee, "iat": now, "exp": now + 60, **other}, self.key)
 
     def order(self, target, purpose, service, subject, **other) -> str:
         """`target`: (host id, epoch). `other` replaces claims."""
