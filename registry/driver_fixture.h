@@ -18,6 +18,7 @@ struct Host {
     Registration registration;
     std::unique_ptr<PolledRegistry> registry;
     int changes = 0;
+    std::vector<std::string> troubles;  ///< as they were told
 
     std::vector<std::string> sees() const {
         std::vector<std::string> all;
@@ -66,6 +67,7 @@ protected:
             return !network_.dead.contains(address) &&
                    network_.listening.try_emplace(address, raw->registry.get()).second;
         };
+        options.tell = [raw](const std::string& trouble) { raw->troubles.push_back(trouble); };
         one->registry = make(one->registration.address, sealer, options);
         one->registry->onChange([raw] { ++raw->changes; });
         network_.listening[one->registration.address] = one->registry.get();

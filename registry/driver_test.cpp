@@ -2,6 +2,8 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
+
 #include "registry/driver_fixture.h"
 #include "registry/embedded.h"
 #include "registry/static_list.h"
@@ -157,6 +159,7 @@ public:
         start("a", 1);
         start("b", 2);
         run(2500);
+        host("b").troubles.clear();
         network_.dead = {kServing, "10.0.0.1:9000"};
         run(4000);
         CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
@@ -165,6 +168,9 @@ public:
         run(2500);
         CPPUNIT_ASSERT(host("b").sees() == (Names{"a/1.0.0", "b/1.0.0"}));
         CPPUNIT_ASSERT_EQUAL(std::string(), host("b").registry->trouble());
+        const auto& told = host("b").troubles;  // each once, and once more when it is over
+        CPPUNIT_ASSERT(told.size() > 1 && !told.front().empty() && told.back().empty());
+        CPPUNIT_ASSERT(std::ranges::adjacent_find(told) == told.end());
     }
 };
 

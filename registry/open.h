@@ -20,6 +20,8 @@ struct Options {
     /// address, so the first host serves, and another takes over when it has gone. Called on the registry's thread.
     /// Without it a host serves only if its own address is the registry's.
     std::function<bool(const std::string& address)> serve;
+    /// Called when trouble() is another one than before, empty when it is over. On the registry's thread.
+    std::function<void(const std::string& trouble)> tell;
     /// Monotonic milliseconds; tests give their own.
     std::function<std::int64_t()> clock;
     /// Off: nothing happens by itself, tests call step() (polled.h).

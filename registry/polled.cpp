@@ -96,6 +96,7 @@ void PolledRegistry::step() {
     } catch (const std::exception& error) {
         setTrouble(error.what());
     }
+    tellTrouble();
     std::vector<std::function<void()>> changed;
     {
         const std::lock_guard lock(mutex_);
@@ -148,6 +149,20 @@ void PolledRegistry::setOthers(std::vector<Registration> others, bool complete) 
 void PolledRegistry::setTrouble(std::string trouble) {
     const std::lock_guard lock(mutex_);
     trouble_ = std::move(trouble);
+}
+
+void PolledRegistry::tellTrouble() {
+    std::string trouble;
+    {
+        const std::lock_guard lock(mutex_);
+        if (told_trouble_ == trouble_) {
+            return;
+        }
+        trouble = told_trouble_ = trouble_;
+    }
+    if (options_.tell) {
+        options_.tell(trouble);
+    }
 }
 
 void PolledRegistry::rebuild() {

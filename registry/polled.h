@@ -48,6 +48,7 @@ protected:
 
 private:
     void rebuild();  // under mutex_
+    void tellTrouble();
     void run(std::stop_token stop);
 
     mutable std::mutex mutex_;
@@ -62,6 +63,7 @@ private:
     std::shared_ptr<const Directory> told_ = directory_;
     std::vector<std::function<void()>> changed_;
     std::string trouble_;
+    std::string told_trouble_;
     std::string sealed_;
     std::int64_t sealed_at_ = 0;
     std::jthread thread_;

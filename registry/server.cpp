@@ -15,6 +15,7 @@ constexpr std::int64_t kRememberWithdrawals = 120'000;  // longer than a seal is
 HttpAnswer problem(int status, const char* slug, const std::string& detail) {
     Json::Value value;
     value["type"] = std::string("urn:stoa:problem:") + slug;
+    value["title"] = "The registry does not do that";
     value["status"] = status;
     value["detail"] = detail;
     return {status, jsonText(value)};

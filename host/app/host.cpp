@@ -121,6 +121,15 @@ std::optional<std::string> fetchUserKeys(outbound::ServiceClient& services) {
     return outcome.response.body;
 }
 
+/// Others may not find this host, or it may not find others: worth a line, and another when it is over.
+void tellTrouble(const std::string& trouble) {
+    if (trouble.empty()) {
+        observe::info("the registry answers as it should again");
+    } else {
+        observe::warn("the registry does not answer as it should", {{"why", trouble}});
+    }
+}
+
 }  // namespace
 
 Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted, Reload again)
@@ -137,6 +146,7 @@ Host::Parts::Parts(config::Config with, std::vector<PluginFile> wanted, Reload a
       signing_keys({.dir = config.security.keys.empty() ? config.state + "/keys" : config.security.keys}, clock) {
     registry::Options registry_options;
     registry_options.serve = [this](const std::string& address) { return serveRegistry(address); };
+    registry_options.tell = tellTrouble;
     registry = registry::openRegistry(config.registry, *sealer, outbound::registrySend(*client), registry_options);
     service_tokens = security::makeServiceTokens(identity);
     outbound::ServiceClientOptions service_options;

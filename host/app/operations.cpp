@@ -107,7 +107,7 @@ void Host::Parts::addRegistry() {
         const registry::HttpAnswer result = registry->handle(request.method, path, request.body);
         http::Response response;
         response.status = result.status;
-        response.headers.set("Content-Type", "application/json");
+        response.headers.set("Content-Type", result.status < 400 ? "application/json" : "application/problem+json");
         response.body = result.body;
         exchange->respond(std::move(response));
     };
