@@ -3,6 +3,7 @@
 #include <stoa/json.h>
 
 #include "host/app/parts.h"
+#include "host/app/service_document.h"
 #include "host/base/version.h"
 #include "host/events/plugin_events.h"
 
@@ -96,7 +97,7 @@ void Host::Parts::addDocuments(Listener listener, const std::string& prefix) {
             exchange->respond(http::problem(404, "not-found", "This host runs no such service"));
             return;
         }
-        answer(exchange, 200, manifest->openapi);
+        answer(exchange, 200, serviceDocument(*manifest));
     });
 }
 

@@ -59,6 +59,18 @@ std::string targetOf(const validate::Route& route, const std::map<std::string, s
     return target;
 }
 
+/// Headers in which the document says that callers show a key.
+std::vector<std::string> keyHeaders(const Json::Value& document) {
+    std::vector<std::string> names;
+    const Json::Value& schemes = document["components"]["securitySchemes"];
+    for (const std::string& scheme : schemes.isObject() ? schemes.getMemberNames() : Json::Value::Members{}) {
+        if (textOr(schemes[scheme], "type") == "apiKey" && textOr(schemes[scheme], "in") == "header") {
+            names.push_back(textOr(schemes[scheme], "name"));
+        }
+    }
+    return names;
+}
+
 }  // namespace
 
 std::vector<fake::FleetRoute> SelfTest::fleet() { return {{"GET", "/api/v1/probe/items", "probe", "public"}}; }
@@ -147,6 +159,9 @@ void SelfTest::call(const validate::Route& route, const std::string& as, const V
         if (parameter.in == "header" && value != values.end()) {
             ask.header(parameter.name, value->second);
         }
+    }
+    for (const std::string& name : keyHeaders(manifest_.openapi)) {
+        ask.header(name, secret(manifest_));
     }
     if (!route.content_types.empty()) {
         const std::string& type = route.content_types.front();

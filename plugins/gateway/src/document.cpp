@@ -67,6 +67,8 @@ private:
         operation["operationId"] = service_ + "_" + operation["operationId"].asString();
         operation["tags"] = Json::Value(Json::arrayValue);
         operation["tags"].append(service_);
+        // What a service says of its other callers means nothing at the edge.
+        operation.removeMember("security");
         if (requirement(auth) != "public") {
             Json::Value bearer;
             bearer["bearer"] = Json::Value(Json::arrayValue);

@@ -129,7 +129,11 @@ public:
     }
 
     void operationsSayWhoMayCall() {
-        const auto item = merged()["paths"]["/api/v1/things/{id}"];
+        Json::Value shop = kShop;
+        shop["paths"]["/api/v1/things/{id}"]["get"]["security"][0]["service"] = Json::Value(Json::arrayValue);
+        shop["paths"]["/api/v1/things/{id}"]["delete"]["security"][0]["service"] = Json::Value(Json::arrayValue);
+        const auto item = mergeDocuments({{"shop", shop}}, "1", marks)["paths"]["/api/v1/things/{id}"];
+        CPPUNIT_ASSERT_EQUAL(1u, item["delete"]["security"].size());
         CPPUNIT_ASSERT(!item["get"].isMember("security"));
         CPPUNIT_ASSERT(item["delete"]["security"][0].isMember("bearer"));
         CPPUNIT_ASSERT_EQUAL(std::string("shop"), item["get"]["tags"][0].asString());

@@ -96,7 +96,7 @@ public:
         const Json::Value parcel = book("a").json();
         const std::string target = "/api/v1/carrier/parcels/" + parcel["parcelId"].asString();
         CPPUNIT_ASSERT_EQUAL(401, host_->get(target).header("Carrier-Key", "other").send().status);
-        CPPUNIT_ASSERT_EQUAL(400, host_->get(target).send().status);
+        CPPUNIT_ASSERT_EQUAL(401, host_->get(target).send().status);
     }
 
     void aParcelStaysAsLongAsItsPaceSays() {

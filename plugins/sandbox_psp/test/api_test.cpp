@@ -151,7 +151,7 @@ public:
 
     void nobodyGetsInWithoutTheKey() {
         CPPUNIT_ASSERT_EQUAL(401, host_->get("/api/v1/psp/ledger").header("Psp-Key", "x").send().status);
-        CPPUNIT_ASSERT_EQUAL(400, host_->get("/api/v1/psp/ledger").send().status);
+        CPPUNIT_ASSERT_EQUAL(401, host_->get("/api/v1/psp/ledger").send().status);
     }
 
 private:
