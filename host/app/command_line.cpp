@@ -18,6 +18,7 @@
 
 #include "host/app/help.h"
 #include "host/base/clock.h"
+#include "host/base/crash_point.h"
 #include "host/base/version.h"
 #include "host/observe/log.h"
 
@@ -176,6 +177,10 @@ std::vector<PluginFile> HostApplication::pluginFiles(const config::Config& confi
 int HostApplication::serve(config::Config config) {
     const sigset_t signals = blockSignals();
     setUpLog(config);
+    if (armCrashPoints(crashOrder())) {
+        observe::warn("STOA_TEST_CRASH_… is set: this host counts its crash points and may kill itself; for tests only",
+                      {{"at", crashOrder().at}});
+    }
     const std::vector<PluginFile> files = pluginFiles(config);
     if (files.empty()) {
         std::cerr << "host: no plugin to run: give --plugin=FILE, or plugins.<name>.file in host.yaml\n";
@@ -209,10 +214,17 @@ int HostApplication::main(const std::vector<std::string>& arguments) {
         return EXIT_OK;
     }
     const std::string command = arguments.empty() ? "" : arguments.front();
-    if (arguments.size() > 1 || (!command.empty() && command != "config" && command != "certify")) {
+    if (arguments.size() > 1 ||
+        (!command.empty() && command != "config" && command != "certify" && command != "crash-points")) {
         std::cerr << "host: unknown argument \"" << arguments.back()
                   << "\": plugins are given as --plugin=FILE; `host --help` lists the rest\n";
         return EXIT_USAGE;
+    }
+    if (command == "crash-points") {
+        for (const CrashPointInfo& info : crashPoints()) {
+            std::cout << fmt::format("{:<20} {}\n", info.name, info.moment);
+        }
+        return EXIT_OK;
     }
     const bool about_config = command == "config";
     if (about_config && write_default_) {

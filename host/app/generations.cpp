@@ -22,6 +22,7 @@ constexpr milliseconds kHealthLook{20};
 std::shared_ptr<sql::Database> openDatabase(const config::Plugin& section, const std::string& state) {
     sql::Options options;
     options.max_connections = section.sql_connections;
+    options.owner = section.name;
     if (!section.sql_password.empty()) {
         options.password = security::readSecret(section.sql_password);
     }

@@ -6,6 +6,7 @@ std::string_view helpText() {
     return R"(usage: host [OPTION…] --plugin=FILE [--plugin=FILE…]
        host [OPTION…] --config=FILE
        host config [--explain | --write-default] [OPTION…]
+       host crash-points
        host certify --fleet-key=FILE --host-key=FILE --host-id=ID --services=NAME[,NAME…] [--days=N]
 
 Runs services, each a plugin loaded from a shared library, in one process, until SIGTERM, SIGINT or `stoactl drain`.
@@ -33,6 +34,8 @@ host certify: prints a certificate for a host that does not hold the fleet's pri
       --host-id=ID         what host_id in its state directory says
       --services=NAMES     the services that it may speak for, with commas between them
       --days=N             how long the certificate is good (365)
+
+host crash-points: lists the moments at which a test can have this host kill itself (host/base/crash_point.h)
 
 Later layers win: defaults, host.yaml, plugins.d, variables (STOA_HTTP_THREADS=4), options.
 

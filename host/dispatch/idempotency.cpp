@@ -7,6 +7,7 @@
 #include <stoa/json.h>
 #include <stoa/sha256.h>
 
+#include "host/base/crash_point.h"
 #include "host/base/ids.h"
 
 namespace stoa::host::dispatch {
@@ -129,6 +130,9 @@ Idempotency::Outcome Idempotency::claim(sql::Database& database, const Idempoten
             outcome = takeOver(transaction, id, row, lease_until);
         }
     });
+    if (std::holds_alternative<Claim>(outcome)) {
+        crashPoint(CrashPoint::kRequestClaimed);
+    }
     return outcome;
 }
 
@@ -163,6 +167,7 @@ void Idempotency::settle(sql::Database& database, const Claim& claim, const http
                 "idempotency_key = $3 AND attempt = $4 AND status IS NULL",
                 {claim.id.caller, claim.id.route, stored(claim.id.key), static_cast<std::int64_t>(claim.attempt)});
         });
+    crashPoint(CrashPoint::kRequestSettled);
 }
 
 std::int64_t Idempotency::prune(sql::Database& database, std::chrono::hours keep) const {

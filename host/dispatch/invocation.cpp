@@ -8,6 +8,7 @@
 #include <stoa/base64.h>
 #include <stoa/sha256.h>
 
+#include "host/base/crash_point.h"
 #include "host/dispatch/dispatcher.h"
 #include "host/dispatch/request_state.h"
 #include "host/observe/log.h"
@@ -190,6 +191,7 @@ void Dispatcher::report(stoa_request& request, const http::Request& message, int
 }
 
 void Dispatcher::finish(stoa_request& request, http::Response answer) {
+    crashPoint(CrashPoint::kRequestHandled, request.work.service);
     answer.headers.set("X-Correlation-ID", request.work.correlation_id);
     // The answer is host memory: the generation may go from here on, however slowly the client reads.
     leave(request, answer.status);

@@ -6,6 +6,7 @@
 
 #include <stoa/time.h>
 
+#include "host/base/crash_point.h"
 #include "host/observe/log.h"
 
 namespace stoa::host::events {
@@ -49,6 +50,7 @@ LaneCalls ConsumerRuntime::laneCalls() {
     calls.submit = submit_;
     calls.commit = [this](const Delivery& delivery) {
         subscription_->commit(delivery.record.topic, delivery.partition, delivery.offset + 1);
+        crashPoint(CrashPoint::kEventOffset, options_.service);
     };
     calls.pause = [this](const std::string& topic, int partition) { subscription_->pause(topic, partition); };
     calls.resume = [this](const std::string& topic, int partition) { subscription_->resume(topic, partition); };

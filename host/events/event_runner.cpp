@@ -6,6 +6,7 @@
 #include <stoa/json.h>
 #include <stoa/time.h>
 
+#include "host/base/crash_point.h"
 #include "host/base/ids.h"
 #include "host/observe/trace.h"
 #include "host/sql/sql_capability.h"
@@ -132,6 +133,7 @@ void EventRunner::park(const Delivery& delivery, const std::string& reason) cons
             first && !options_.schedule.empty() ? std::chrono::microseconds{options_.schedule[0]}.count() : 0;
         parked_.park(transaction, delivery, idOf(delivery), first ? now() + wait : 0, reason, now());
     });
+    crashPoint(CrashPoint::kEventParked, options_.service);
 }
 
 Work EventRunner::workOf(const IncomingEvent& event) const {
@@ -180,6 +182,7 @@ Attempt EventRunner::runIn(Work& work, const IncomingEvent& event, const Admit& 
     }
     try {
         tx.commit();
+        crashPoint(CrashPoint::kEventCommitted);
     } catch (const Error& error) {
         if (error.status() == STOA_UNAVAILABLE || error.status() == STOA_EXHAUSTED) {
             throw;

@@ -5,6 +5,7 @@
 
 #include <stoa/time.h>
 
+#include "host/base/crash_point.h"
 #include "host/observe/log.h"
 
 namespace stoa::host::events {
@@ -138,6 +139,7 @@ OutboxRelay::Pass OutboxRelay::pass() {
     if (mustRenew()) {
         const Instant asked = steady_clock::now();
         store_.renewLeases();
+        crashPoint(CrashPoint::kOutboxLeased, options_.service);
         renewed_ = asked;
         leased_until_ = asked + options_.lease;
     }
@@ -194,7 +196,11 @@ OutboxRelay::Pass OutboxRelay::publishAll() {
         if (published.acknowledged.empty() && !published.refused && !free.empty()) {
             return Pass::kBlocked;  // the log is down: the rest would fare no better
         }
-        store_.remove(published.acknowledged);
+        if (!published.acknowledged.empty()) {
+            crashPoint(CrashPoint::kOutboxAcknowledged, options_.service);
+            store_.remove(published.acknowledged);
+            crashPoint(CrashPoint::kOutboxRemoved, options_.service);
+        }
         // Rows of a key that is stuck stay in front; others may pass behind them.
         after = blocked.empty() ? 0 : rows.back().position;
         if (mustRenew()) {

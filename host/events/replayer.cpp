@@ -5,6 +5,7 @@
 
 #include <stoa/time.h>
 
+#include "host/base/crash_point.h"
 #include "host/events/dead_letter.h"
 #include "host/observe/log.h"
 
@@ -81,6 +82,7 @@ void Replayer::failed(const ParkedRow& row, const Attempt& attempt) {
     surroundings_.database.transact(sql::Mode::kWrite, {}, [&](sql::Transaction& transaction) {
         runner_.parked().postpone(transaction, row, now() + micros(options_.schedule[next]), attempt.reason);
     });
+    crashPoint(CrashPoint::kEventPostponed, options_.service);
 }
 
 /// The dead letter travels through the outbox: written in the transaction that ends the parked row, it is neither lost
@@ -95,6 +97,7 @@ void Replayer::bury(const ParkedRow& row, const std::string& reason) {
             outbox_.appendRecord(transaction, deadLetterRecord(row, options_.service, reason));
         }
     });
+    crashPoint(CrashPoint::kEventBuried, options_.service);
     dead_letters_->add();
     observe::error(hold ? "events: gave an event up; its key is held until it is redriven or discarded"
                         : "events: gave an event up; look at the dead letters and redrive it once the cause is mended",

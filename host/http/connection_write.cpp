@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "host/base/crash_point.h"
 #include "host/http/answer_head.h"
 #include "host/http/connection.h"
 #include "host/http/connection_exchange.h"
@@ -16,6 +17,10 @@ constexpr std::size_t kSmallBody = 16 << 10;
 /// The rest of a request's body that is read and thrown away to keep the connection.
 constexpr std::uint64_t kDrainable = 64 << 10;
 constexpr std::size_t kKeptBuffer = 128 << 10;
+
+std::string_view nameOf(Listener listener) {
+    return listener == Listener::kEdge ? "edge" : listener == Listener::kInternal ? "internal" : "ops";
+}
 
 std::optional<std::uint64_t> statedLength(const Response& response) {
     const auto stated = response.headers.find("Content-Length");
@@ -243,6 +248,7 @@ void Connection::flushed() {
     sending_.tail = {};
     write_expiry_ = Timed::TimePoint::max();
     if (answers > 0) {
+        crashPoint(CrashPoint::kHttpAnswered, nameOf(listener_));
         share_.active.add(-answers);
         core_->changed();
     }

@@ -7,6 +7,7 @@
 #include <Poco/Exception.h>
 #include <fmt/format.h>
 
+#include "host/base/crash_point.h"
 #include "host/mail/smtp_connection.h"
 
 namespace stoa::host::mail {
@@ -167,7 +168,10 @@ Outcome SmtpMailer::deliver(const Message& message, Deadline deadline) {
         expect(connection.command("DATA"), 3, "DATA", true);
         sent = true;
         connection.write(content);
-        expect(connection.readReply(), 2, "the content", true);
+        crashPoint(CrashPoint::kMailSent);
+        const Reply kept = connection.readReply();
+        crashPoint(CrashPoint::kMailAnswered);
+        expect(kept, 2, "the content", true);
         try {
             connection.command("QUIT");
         } catch (const std::exception&) {

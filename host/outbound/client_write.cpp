@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "host/base/crash_point.h"
 #include "host/http/text.h"
 #include "host/outbound/client_connection.h"
 
@@ -105,7 +106,9 @@ void ClientConnection::written() {
     tail_ = {};
     if (!request_done_) {
         askSource();
+        return;
     }
+    crashPoint(CrashPoint::kCallSent, job_->call.caller);
 }
 
 /// The other side may have answered before it stopped reading: the reading side tells, since it is always open.

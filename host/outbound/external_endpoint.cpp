@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "host/base/crash_point.h"
 #include "host/http/target.h"
 
 namespace stoa::host::outbound {
@@ -65,6 +66,7 @@ HttpCall ExternalEndpoint::compose(PlainCall call) const {
     }
     made.body = std::move(call.body);
     made.once = true;
+    made.caller = service_;
     const auto now = std::chrono::steady_clock::now();
     made.deadline = now + (call.timeout.count() > 0 ? call.timeout : timeout_);
     if (const auto* const work = currentWork(); work && work->deadline) {
@@ -104,6 +106,9 @@ Outcome ExternalEndpoint::call(PlainCall call) {
         return outcome;
     }
     outcome = client_.sendAndWait(origin_, compose(std::move(call)));
+    if (outcome.answered()) {
+        crashPoint(CrashPoint::kExternalAnswered, service_);
+    }
     const auto now = std::chrono::steady_clock::now();
     if (outcome.status == STOA_INVALID || outcome.status == STOA_FORBIDDEN) {
         target_.breaker.release(*leave);

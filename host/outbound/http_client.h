@@ -39,6 +39,7 @@ struct HttpCall {
     std::string target = "/";  ///< path and query
     http::Headers headers;     ///< without framing headers; Host is added from the origin when absent
     std::string body;
+    std::string caller;                        ///< the service that calls, for crash points
     std::shared_ptr<http::BodySource> source;  ///< instead of `body`; sent once only
     Deadline deadline{};                       ///< until the answer is complete; with `stream_answer`, its head
     bool idempotent = false;                   ///< besides GET, HEAD, PUT, DELETE, OPTIONS: may be sent again

@@ -1,5 +1,6 @@
 #include "host/outbound/service_run.h"
 
+#include "host/base/crash_point.h"
 #include "host/http/text.h"
 #include "host/observe/trace.h"
 #include "host/outbound/local_call.h"
@@ -99,6 +100,7 @@ void ServiceRun::keep(std::shared_ptr<Operation> operation) {
 }
 
 bool ServiceRun::compose(HttpCall& call) {
+    call.caller = caller_.service;
     call.method = call_.method;
     call.target = call_.path;
     call.headers = call_.headers;
@@ -209,6 +211,9 @@ void ServiceRun::finish(Outcome outcome) {
         return;
     }
     outcome.sent = outcome.sent || sent_;
+    if (outcome.answered()) {
+        crashPoint(CrashPoint::kCallAnswered, caller_.service);
+    }
     const std::chrono::duration<double> took = Clock::now() - begun_;
     client_->observeCall(caller_.service, call_.service, call_.method, outcome.answered() ? outcome.response.status : 0,
                          took.count());

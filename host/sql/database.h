@@ -74,6 +74,7 @@ struct Options {
     std::chrono::seconds max_lifetime{1800};          ///< a pooled connection is replaced after this
     std::size_t max_rows = 100'000;
     std::string password;  ///< for PostgreSQL, from a secret; never logged
+    std::string owner;     ///< the service whose database it is, for crash points
 };
 
 /// Any thread. Made by open(); the pool connects lazily, so that a database that is down makes begin() fail, not

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "host/base/crash_point.h"
+
 namespace stoa::host::sql {
 namespace {
 
@@ -79,6 +81,9 @@ void DriverTransaction::commit() {
         throw;
     }
     released();
+    if (owner_) {
+        crashPoint(CrashPoint::kSqlCommitted, *owner_);
+    }
     runCommitHooks();
 }
 

@@ -21,6 +21,8 @@ public:
 /// failure again. A subclass calls rollback() in its destructor.
 class DriverTransaction : public Transaction {
 public:
+    /// `owner`: of a transaction that may write, whose it is; outlives it.
+    explicit DriverTransaction(std::optional<std::string_view> owner) : owner_(owner) {}
     Result execute(std::string_view statement, std::span<const Value> parameters) final;
     void commit() final;
     void rollback() noexcept final;
@@ -34,6 +36,7 @@ protected:
 private:
     void refuseWhenOver() const;
 
+    const std::optional<std::string_view> owner_;
     bool ended_ = false;
     std::optional<Error> failure_;
 };

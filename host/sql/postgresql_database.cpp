@@ -17,8 +17,12 @@ constexpr std::string_view kLiveness =
 
 class PostgresqlTransaction : public DriverTransaction {
 public:
-    PostgresqlTransaction(Pool::Lease lease, Mode mode, std::optional<Deadline> deadline, std::size_t max_rows)
-        : lease_(std::move(lease)), mode_(mode), deadline_(deadline), max_rows_(max_rows) {
+    PostgresqlTransaction(Pool::Lease lease, Mode mode, std::optional<Deadline> deadline, const Options& options)
+        : DriverTransaction(mode == Mode::kWrite ? std::optional<std::string_view>{options.owner} : std::nullopt),
+          lease_(std::move(lease)),
+          mode_(mode),
+          deadline_(deadline),
+          max_rows_(options.max_rows) {
         try {
             start();
         } catch (const Error&) {
@@ -124,7 +128,8 @@ private:
 /// Statements outside of any transaction, on a connection of their own: what they set and lock goes with it.
 class PostgresqlAlone : public DriverTransaction {
 public:
-    PostgresqlAlone(Pool::Lease lease, std::size_t max_rows) : lease_(std::move(lease)), max_rows_(max_rows) {
+    PostgresqlAlone(Pool::Lease lease, std::size_t max_rows)
+        : DriverTransaction(std::nullopt), lease_(std::move(lease)), max_rows_(max_rows) {
         lease_.replace();
     }
     ~PostgresqlAlone() override { rollback(); }
@@ -144,8 +149,7 @@ private:
 
 class PostgresqlDatabase : public Database {
 public:
-    PostgresqlDatabase(const PostgresqlUrl& url, const Options& options)
-        : describe_(url.describe), max_rows_(options.max_rows) {
+    PostgresqlDatabase(const PostgresqlUrl& url, const Options& options) : describe_(url.describe), options_(options) {
         PoolOptions pool;
         pool.size = options.max_connections;
         pool.acquire_timeout = options.acquire_timeout;
@@ -166,11 +170,11 @@ public:
     }
 
     std::unique_ptr<Transaction> begin(Mode mode, std::optional<Deadline> deadline) override {
-        return std::make_unique<PostgresqlTransaction>(pool_->acquire(deadline), mode, deadline, max_rows_);
+        return std::make_unique<PostgresqlTransaction>(pool_->acquire(deadline), mode, deadline, options_);
     }
 
     std::unique_ptr<Transaction> beginAlone() override {
-        return std::make_unique<PostgresqlAlone>(pool_->acquire({}), max_rows_);
+        return std::make_unique<PostgresqlAlone>(pool_->acquire({}), options_.max_rows);
     }
 
     Dialect dialect() const override { return Dialect::kPostgresql; }
@@ -188,7 +192,7 @@ public:
 
 private:
     const std::string describe_;
-    const std::size_t max_rows_;
+    const Options options_;
     std::shared_ptr<Pool> pool_;
 };
 

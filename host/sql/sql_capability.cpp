@@ -8,6 +8,7 @@
 
 #include <stoa/validate/statement_rule.h>
 
+#include "host/base/crash_point.h"
 #include "host/memory/account.h"
 
 /// A result on its way to a plugin.
@@ -187,7 +188,13 @@ std::unique_ptr<TxHandle> take(const stoa_tx* tx) {
 
 stoa_status commit(stoa_tx* tx) {
     const auto handle = take(tx);
-    return handle ? guarded([&] { handle->commit(); }) : STOA_INVALID;
+    if (!handle) {
+        return STOA_INVALID;
+    }
+    return guarded([&] {
+        handle->commit();
+        crashPoint(CrashPoint::kHandlerCommitted);
+    });
 }
 
 void rollback(stoa_tx* tx) { take(tx); }

@@ -16,7 +16,9 @@ constexpr std::string_view kMemory = ":memory:";
 class SqliteTransaction : public DriverTransaction {
 public:
     SqliteTransaction(Pool::Lease lease, Mode mode, std::optional<Deadline> deadline, const Options& options)
-        : lease_(std::move(lease)), max_rows_(options.max_rows) {
+        : DriverTransaction(mode == Mode::kWrite ? std::optional<std::string_view>{options.owner} : std::nullopt),
+          lease_(std::move(lease)),
+          max_rows_(options.max_rows) {
         auto& db = connection();
         db.setBusyTimeout(remaining(deadline, options.acquire_timeout));
         db.setReadOnly(mode == Mode::kRead);

@@ -4,6 +4,7 @@
 
 #include <stoa/error.h>
 
+#include "host/base/crash_point.h"
 #include "host/base/ids.h"
 #include "host/observe/log.h"
 #include "host/sql/sql_capability.h"
@@ -57,6 +58,7 @@ void TimerService::Loop::fireWithin(const Claim& claim, Work& work) {
         throw Error(status, work.last_error);
     }
     handle.commit();
+    crashPoint(CrashPoint::kTimerFired);
     series_.done->add();
 }
 
@@ -71,6 +73,7 @@ void TimerService::Loop::tryOnce(const Claim& claim, bool transactional, Work& w
     series_.done->add();
     try {
         store_.finish(claim);
+        crashPoint(CrashPoint::kTimerFinished);
     } catch (const Error& error) {
         observe::warn("a timer ran and could not be removed; it runs again after its lease",
                       {{"timer", claim.name}, {"error", error.what()}});
@@ -109,6 +112,7 @@ void TimerService::Loop::settleFailure(const Claim& claim, stoa_status status, c
                                                         {"error", why}});
     try {
         store_.retry(claim, clock_.now() + pause, status != STOA_UNSUPPORTED);
+        crashPoint(CrashPoint::kTimerPostponed);
     } catch (const Error& error) {
         observe::warn("a failed timer could not be put back; it runs again after its lease",
                       {{"timer", claim.name}, {"error", error.what()}});

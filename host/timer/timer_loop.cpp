@@ -5,6 +5,7 @@
 
 #include <stoa/error.h>
 
+#include "host/base/crash_point.h"
 #include "host/observe/log.h"
 
 namespace stoa::host::timer {
@@ -188,6 +189,9 @@ void TimerService::Loop::claimMore() {
     }
     const auto limit = options_.batch - waiting;
     auto claims = store_.claim(clock_.now(), options_.lease, known_now_.names, limit);
+    if (!claims.empty()) {
+        crashPoint(CrashPoint::kTimerClaimed, options_.service);
+    }
     more_is_due_ = claims.size() == limit;
     if (!claims.empty() && !more_is_due_) {
         next_us_ = store_.nextUs(known_now_.names);
