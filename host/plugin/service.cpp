@@ -9,6 +9,7 @@
 #include "host/base/ids.h"
 #include "host/base/work.h"
 #include "host/events/plugin_events.h"
+#include "host/memory/account.h"
 #include "host/observe/log.h"
 #include "host/observe/trace.h"
 #include "host/sql/sql_capability.h"
@@ -186,10 +187,14 @@ Retirement Service::retireOld(milliseconds limit) {
         }
         count(done);
         if (done.draining == 0 || steady_clock::now() >= until) {
-            return done;
+            break;
         }
         std::this_thread::sleep_for(kDrainLook);
     }
+    if (done.unloaded > 0) {
+        memory::returnFreePages();
+    }
+    return done;
 }
 
 /// Counts what is past its window and not empty; parks what has been so for too long.
