@@ -16,6 +16,10 @@ if(STOA_SANITIZE)
   # Programs alone: a plugin lives with what its host was told.
   target_sources(stoa_flags INTERFACE
                  $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/host/sanitizers/options.c>)
+  if(STOA_SANITIZE MATCHES "thread")
+    target_sources(stoa_flags INTERFACE
+                   $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/host/sanitizers/c11_threads.c>)
+  endif()
 endif()
 add_link_options(-fuse-ld=lld)
 

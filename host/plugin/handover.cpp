@@ -14,6 +14,12 @@
 namespace stoa::host::plugin {
 namespace {
 
+/// Not an Error: copies of a std::runtime_error share their text, also those on two threads.
+struct Failure {
+    stoa_status status = STOA_OK;
+    std::string why;
+};
+
 /// Shared by who waits and who saves: either may be the last one.
 struct Saving {
     std::mutex mutex;
@@ -21,7 +27,7 @@ struct Saving {
     bool given_up = false;
     bool done = false;
     std::string blob;
-    std::optional<Error> failure;
+    std::optional<Failure> failure;
 };
 
 void save(Slot& slot, Saving& saving) {
@@ -32,15 +38,15 @@ void save(Slot& slot, Saving& saving) {
         }
     }
     std::string blob;
-    std::optional<Error> failure;
+    std::optional<Failure> failure;
     try {
         if (const Lease lease = slot.enter()) {
             blob = lease->save();
         }
     } catch (const Error& error) {
-        failure = error;
+        failure = {error.status(), error.what()};
     } catch (const std::exception& error) {
-        failure = Error(STOA_INTERNAL, error.what());
+        failure = {STOA_INTERNAL, error.what()};
     }
     const std::lock_guard lock(saving.mutex);
     saving.blob = std::move(blob);
@@ -62,7 +68,7 @@ std::string saveState(Slot& slot, WorkerPool& pool, std::chrono::milliseconds li
         throw Error(STOA_DEADLINE, fmt::format("save did not end within {} ms", limit.count()));
     }
     if (saving->failure) {
-        throw *saving->failure;
+        throw Error(saving->failure->status, saving->failure->why);
     }
     return std::move(saving->blob);
 }

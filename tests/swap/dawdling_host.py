@@ -27,6 +27,7 @@ class DawdlingHost(OneHost):
         self.gates = self.folder / "gates"
         self.gates.mkdir(exist_ok=True)
         self.file = version(self.folder, "1.0.0", migrations=1)
+        self.change({"upgrade": {"probe": {"timeout": "60s"}}})  # with a sanitizer its largest answer takes that long
         self.change({"plugins": {NAME: {"file": str(self.file), "settings": {"gates": str(self.gates), **(settings or {})}}}})
         self.change(config or {})
 

@@ -11,11 +11,12 @@ from waiting import wait_until
 
 OLD, NEW = "1.0.0", "1.1.0"
 LARGE = 4 << 20
+PATIENCE = 100  # seconds for a request that waits for upgrades
 
 
 class WorkOutlastsASwap(unittest.TestCase):
-    def host(self, drain):
-        host = DawdlingHost(self._testMethodName, config={"upgrade": {"drain": drain}})
+    def host(self, drain, settings=None):
+        host = DawdlingHost(self._testMethodName, settings, config={"upgrade": {"drain": drain}})
         self.addCleanup(host.__exit__)
         return host.start().wait_until_ready()
 
@@ -82,7 +83,7 @@ class WorkOutlastsASwap(unittest.TestCase):
 
     def test_a_client_that_reads_slowly_keeps_no_version(self):
         """An answer belongs to the host once it is given: its version goes, and the reader still gets all of it."""
-        host = self.host("10s")
+        host = self.host("10s", {"large": LARGE})
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.connect(("127.0.0.1", host.internal))
@@ -128,10 +129,10 @@ class Waiting:
     def __init__(self, host, gate, version=OLD):
         host.close_gate(gate)
         self.answers = []
-        self.thread = threading.Thread(target=lambda: self.answers.append(host.post(f"{PATH}/wait", {"gate": gate})))
+        self.thread = threading.Thread(target=lambda: self.answers.append(host.post(f"{PATH}/wait", {"gate": gate}, PATIENCE)))
         self.thread.start()
         wait_until(lambda: host.inside(version) == 1, what="the request is inside")
 
     def answer(self):
-        self.thread.join(30)
+        self.thread.join(PATIENCE)
         return self.answers[0]

@@ -72,9 +72,9 @@ class OneHost:
             text = answer.read()
             return json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
 
-    def post(self, path, body):
+    def post(self, path, body, seconds=10):
         request = urllib.request.Request(f"http://127.0.0.1:{self.internal}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=seconds) as answer:
             return json.loads(answer.read())
 
     def stop(self, number=signal.SIGTERM, seconds=30) -> int:

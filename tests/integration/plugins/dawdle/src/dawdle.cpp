@@ -15,7 +15,6 @@ constexpr const char* kTopic = "dawdle.asked";
 constexpr const char* kSecondTopic = "dawdle.told";
 constexpr std::chrono::milliseconds kLook{5};
 constexpr std::chrono::minutes kLongest{2};
-constexpr std::size_t kLarge = 4 << 20;
 constexpr std::size_t kTooLarge = 2 << 20;
 
 /// Kept from being compiled into its callers: tests rename the version where the file has it as text.
@@ -37,10 +36,10 @@ stoa::Response upload(stoa::Request& request) {
     return stoa::Response::json(200, done(std::to_string(bytes)));
 }
 
-stoa::Response large(stoa::Request&) {
+stoa::Response large(std::size_t bytes) {
     Json::Value body;
     body["version"] = version();
-    body["text"] = std::string(kLarge, 'x');
+    body["text"] = std::string(bytes, 'x');
     return stoa::Response::json(200, body);
 }
 
@@ -80,7 +79,7 @@ public:
             return stoa::Response::json(200, done(gate));
         });
         route("upload", upload);
-        route("getLarge", large);
+        route("getLarge", [bytes = host.config()["large"].asUInt64()](stoa::Request&) { return large(bytes); });
         route("ask", [](stoa::Request& request) { return publish(request, kTopic); });
         route("tell", [](stoa::Request& request) { return publish(request, kSecondTopic); });
         route("listTaken", [this](stoa::Request&) { return list(); });
