@@ -6,7 +6,6 @@
 #include <cctype>
 
 #include <Poco/Exception.h>
-#include <Poco/Net/Context.h>
 #include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/Net/SocketAddress.h>
 
@@ -114,19 +113,11 @@ void SmtpConnection::write(std::string_view data) {
     }
 }
 
-void SmtpConnection::startTls(bool verify, const std::string& ca_file) {
-    using Poco::Net::Context;
+void SmtpConnection::startTls(const Poco::Net::Context::Ptr& context) {
     if (!buffer_.empty()) {
         // What came in the clear must not be taken for what comes through TLS (CVE-2011-0411).
         throw std::runtime_error("the server said more than it may before TLS");
     }
-    Context::Params parameters;
-    parameters.caLocation = ca_file;
-    parameters.loadDefaultCAs = ca_file.empty();
-    parameters.verificationMode = verify ? Context::VERIFY_STRICT : Context::VERIFY_NONE;
-    Context::Ptr context = new Context(Context::TLS_CLIENT_USE, parameters);
-    context->requireMinimumProtocol(Context::PROTO_TLSV1_2);
-    context->enableExtendedCertificateVerification(verify);
     limitNextWait();
     socket_ = Poco::Net::SecureStreamSocket::attach(socket_, host_, context);
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <Poco/Net/Context.h>
 #include <Poco/Net/StreamSocket.h>
 
 #include "host/base/work.h"
@@ -37,9 +38,8 @@ public:
     Reply readReply();
     Reply command(std::string_view line);
     void write(std::string_view data);
-    /// After 220 to STARTTLS. `verify`: the certificate must be good for the host's name; `ca_file` empty: the system's
-    /// authorities.
-    void startTls(bool verify, const std::string& ca_file);
+    /// After 220 to STARTTLS.
+    void startTls(const Poco::Net::Context::Ptr& context);
     /// "[127.0.0.1]": this side, for EHLO.
     std::string localName() const;
 

@@ -13,6 +13,9 @@
 namespace stoa::host::mail {
 namespace {
 
+/// So that authorities that were renewed are seen without a restart.
+constexpr std::chrono::hours kTlsAge{1};
+
 /// The server said no.
 struct Refused {
     Reply reply;
@@ -202,12 +205,12 @@ Reply SmtpMailer::greet(SmtpConnection& connection) const {
     return extended;
 }
 
-void SmtpMailer::hello(SmtpConnection& connection) const {
+void SmtpMailer::hello(SmtpConnection& connection) {
     expect(connection.readReply(), 2, "the connection", false);
     Reply offered = greet(connection);
     if (options_.starttls != StartTls::kNever && offers(offered, "STARTTLS")) {
         expect(connection.command("STARTTLS"), 2, "STARTTLS", false);
-        connection.startTls(options_.starttls == StartTls::kRequired, options_.ca_file);
+        connection.startTls(tlsContext());
         offered = greet(connection);
     } else if (options_.starttls == StartTls::kRequired) {
         throw std::runtime_error("it offers no STARTTLS, which mail.starttls requires");
@@ -215,6 +218,27 @@ void SmtpMailer::hello(SmtpConnection& connection) const {
     if (!user_.empty()) {
         login(connection, offered);
     }
+}
+
+/// Kept for a while: reading the system's authorities takes longer than all the rest of a mail.
+Poco::Net::Context::Ptr SmtpMailer::tlsContext() {
+    using Poco::Net::Context;
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (!tls_ || now - tls_made_ > kTlsAge) {
+        // The certificate must be good for the host's name, or is looked at by nobody.
+        const bool verify = options_.starttls == StartTls::kRequired;
+        Context::Params parameters;
+        parameters.caLocation = options_.ca_file;
+        parameters.loadDefaultCAs = verify && options_.ca_file.empty();
+        parameters.verificationMode = verify ? Context::VERIFY_STRICT : Context::VERIFY_NONE;
+        const Context::Ptr made = new Context(Context::TLS_CLIENT_USE, parameters);
+        made->requireMinimumProtocol(Context::PROTO_TLSV1_2);
+        made->enableExtendedCertificateVerification(verify);
+        tls_ = made;
+        tls_made_ = now;
+    }
+    return tls_;
 }
 
 void SmtpMailer::login(SmtpConnection& connection, const Reply& offered) const {

@@ -1,10 +1,13 @@
 /// Mail by SMTP: a connection for each, a few at once.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
+
+#include <Poco/Net/Context.h>
 
 #include "host/mail/compose.h"
 #include "host/mail/mailer.h"
@@ -25,7 +28,8 @@ public:
 private:
     class Place;
     Outcome deliver(const Message& message, Deadline deadline);
-    void hello(SmtpConnection& connection) const;
+    void hello(SmtpConnection& connection);
+    Poco::Net::Context::Ptr tlsContext();
     Reply greet(SmtpConnection& connection) const;
     void login(SmtpConnection& connection, const Reply& offers) const;
     bool enter(Deadline deadline);
@@ -39,6 +43,8 @@ private:
     std::mutex mutex_;
     std::condition_variable left_;
     int inside_ = 0;
+    Poco::Net::Context::Ptr tls_;
+    std::chrono::steady_clock::time_point tls_made_;
 };
 
 }  // namespace stoa::host::mail
