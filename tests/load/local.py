@@ -17,7 +17,7 @@ from figures import figure
 from fleet import Fleet
 from waiting import wait_until
 
-ROUNDS, CALLS, WARM_UP = 5, 10_000, 1_000
+ROUNDS, CALLS, WARM_UP = 5, 50_000, 1_000
 
 
 def ask(fleet, times):
