@@ -1,6 +1,10 @@
 // What can be tested without a broker.
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <memory>
 
 #include "host/events/kafka/admin.h"
 #include "host/events/kafka/kafka_log.h"
@@ -15,6 +19,52 @@ std::unique_ptr<EventLog> nobodyThere() {
     return openKafkaLog("127.0.0.1:1", "host-a", options);
 }
 
+/// librdkafka's own broker, in this process.
+class MockBroker {
+public:
+    MockBroker() : client_(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0)) {
+        cluster_ = rd_kafka_mock_cluster_new(client_, 1);
+        rd_kafka_mock_topic_create(cluster_, "t", 1, 1);
+    }
+    ~MockBroker() {
+        rd_kafka_mock_cluster_destroy(cluster_);
+        rd_kafka_destroy(client_);
+    }
+    MockBroker(const MockBroker&) = delete;
+    MockBroker& operator=(const MockBroker&) = delete;
+
+    std::string address() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
+    void goDown() { rd_kafka_mock_broker_set_down(cluster_, 1); }
+    void comeUp() { rd_kafka_mock_broker_set_up(cluster_, 1); }
+
+private:
+    rd_kafka_t* client_;
+    rd_kafka_mock_cluster_t* cluster_;
+};
+
+void publishUntilTaken(EventLog& log, const Record& record) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while (log.publish(std::vector<Record>{record}).front() != STOA_OK) {
+        CPPUNIT_ASSERT(std::chrono::steady_clock::now() < end);
+    }
+}
+
+/// The next record; `bad_news` counts the polls before it that said that the broker is away.
+std::string nextValue(Subscription& subscription, int& bad_news) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while (std::chrono::steady_clock::now() < end) {
+        try {
+            if (const auto delivery = subscription.poll(std::chrono::seconds{5})) {
+                return delivery->record.value;
+            }
+        } catch (const Error& error) {
+            CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, error.status());
+            ++bad_news;
+        }
+    }
+    return "nothing came";
+}
+
 }  // namespace
 
 class KafkaOfflineTest : public CppUnit::TestFixture {
@@ -22,6 +72,7 @@ class KafkaOfflineTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(withoutABrokerNothingIsAcknowledged);
     CPPUNIT_TEST(withoutABrokerEverythingSaysUnavailable);
     CPPUNIT_TEST(aSubscriptionThatNeverConnectedCloses);
+    CPPUNIT_TEST(aRecordThatComesWithBadNewsIsNotLost);
     CPPUNIT_TEST(aMovingLeaderIsWaitedFor);
     CPPUNIT_TEST(onlySettingsOfSecurityMayStandInTheUrl);
     CPPUNIT_TEST_SUITE_END();
@@ -64,6 +115,31 @@ public:
         } catch (const Error& error) {
             CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, error.status());
         }
+        subscription->close(false);
+    }
+
+    void aRecordThatComesWithBadNewsIsNotLost() {
+        MockBroker broker;
+        const auto log = openKafkaLog(broker.address(), "host-a", {});
+        SubscriptionOptions options;
+        options.group = "g";
+        options.topics = {"t"};
+        const auto subscription = log->subscribe(options);
+        publishUntilTaken(*log, {"t", "a", "first", {}});
+        int bad_news = 0;
+        CPPUNIT_ASSERT_EQUAL(std::string{"first"}, nextValue(*subscription, bad_news));
+        bad_news = 0;
+        broker.goDown();
+        broker.comeUp();
+        publishUntilTaken(*log, {"t", "a", "second", {}});
+        // One call hears first that all brokers were gone, and then gets the record.
+        CPPUNIT_ASSERT_EQUAL(std::string{"second"}, nextValue(*subscription, bad_news));
+        try {
+            subscription->poll(std::chrono::milliseconds{0});
+        } catch (const Error&) {
+            ++bad_news;
+        }
+        CPPUNIT_ASSERT_EQUAL(1, bad_news);
         subscription->close(false);
     }
 

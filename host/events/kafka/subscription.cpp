@@ -105,13 +105,15 @@ std::optional<Delivery> KafkaSubscription::poll(milliseconds wait) {
         const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
         const Message message{
             rd_kafka_consumer_poll(client_, static_cast<int>(std::max<std::int64_t>(left.count(), 0)))};
-        if (!gone_.empty()) {
-            throw Error(STOA_UNAVAILABLE, std::exchange(gone_, {}));
-        }
+        // The same call may hear that the brokers are gone and bring a record that had come before: nobody sends that
+        // again.
         if (message) {
             if (std::optional<Delivery> delivery = take(*message)) {
                 return delivery;
             }
+        }
+        if (!gone_.empty()) {
+            throw Error(STOA_UNAVAILABLE, std::exchange(gone_, {}));
         }
         if (rejoin_ || steady_clock::now() >= until) {
             return {};
