@@ -40,10 +40,12 @@ stoa::Response Api::bookParcel(stoa::Request& request) const {
     if (body["address"]["postalCode"].asString() == kUnserved) {
         throw stoa::unprocessable("not-served", "No parcel goes to this address.");
     }
+    // The reference is what makes a repeated booking one: an answer that the host kept would reach callers without the key.
+    const std::string id = host_.newId();
     return request.transact([&](stoa::Transaction& tx) {
-        Parcel parcel{.id = request.resourceId(),
+        Parcel parcel{.id = id,
                       .reference = body["reference"].asString(),
-                      .tracking_number = trackingNumberOf(request.resourceId()),
+                      .tracking_number = trackingNumberOf(id),
                       .address = stoa::writeJson(body["address"]),
                       .lines = stoa::writeJson(body["lines"]),
                       .created = tx.now(),

@@ -97,6 +97,9 @@ public:
         const std::string target = "/api/v1/carrier/parcels/" + parcel["parcelId"].asString();
         CPPUNIT_ASSERT_EQUAL(401, host_->get(target).header("Carrier-Key", "other").send().status);
         CPPUNIT_ASSERT_EQUAL(401, host_->get(target).send().status);
+        // Nor is an answer that somebody with the key got before given to one without it.
+        CPPUNIT_ASSERT_EQUAL(401,
+                             host_->post("/api/v1/carrier/parcels").key("a").json(booking("a", "x")).send().status);
     }
 
     void aParcelStaysAsLongAsItsPaceSays() {
