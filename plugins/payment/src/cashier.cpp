@@ -25,10 +25,11 @@ std::optional<Outcome> outcomeIn(const std::vector<ProviderPayment>& found, cons
     return std::nullopt;
 }
 
-/// Whatever is to do now, or later.
-void scheduleNext(stoa::Transaction& tx, const Payment& payment) {
+/// Whatever is to do now, or later. Beside the job that asks runs the one that looks at what is to do: of an event that
+/// came right now it may have seen the news and the request still open, and we neither; so it looks once more.
+void scheduleNext(stoa::Transaction& tx, const Payment& payment, bool asked) {
     const Step step = nextStep(payment, tx.now());
-    if (step.kind != Step::Kind::kNothing) {
+    if (step.kind != Step::Kind::kNothing || asked) {
         tx.setTimer(events::kProvider, payment.id, step.kind == Step::Kind::kWait ? step.until : tx.now());
     }
 }
@@ -47,7 +48,7 @@ Cashier::Cashier(stoa::Host& host, Provider& provider)
 void Cashier::onProvider(const stoa::Firing& firing) {
     const auto work = host_.sql().write([&](stoa::Transaction& tx) { return begin(tx, firing.key); });
     if (work) {
-        make(work->payment, work->op);
+        make(work->payment, work->op, false);
     }
 }
 
@@ -106,11 +107,11 @@ Cashier::Work Cashier::request(stoa::Transaction& tx, Payment payment, const Ste
     return {std::move(payment), std::move(op)};
 }
 
-void Cashier::make(const Payment& payment, const Op& op) {
+void Cashier::make(const Payment& payment, const Op& op, bool asked) {
     const Attempt attempt = provider_.perform(payment, op);
     if (attempt.kind == Attempt::Kind::kSettled) {
         (attempt.outcome.done ? calls_done_ : calls_refused_).record();
-        conclude(payment.id, op.id, attempt.outcome);
+        conclude(payment.id, op.id, attempt.outcome, asked);
         return;
     }
     const bool unknown = attempt.kind == Attempt::Kind::kUnknown;
@@ -121,7 +122,7 @@ void Cashier::make(const Payment& payment, const Op& op) {
     postpone(payment.id, op.id, unknown);
 }
 
-void Cashier::conclude(const std::string& payment_id, const std::string& op_id, const Outcome& outcome) {
+void Cashier::conclude(const std::string& payment_id, const std::string& op_id, const Outcome& outcome, bool asked) {
     host_.sql().write([&](stoa::Transaction& tx) {
         auto payment = store::find(tx, payment_id);
         if (!payment || !payment->open || payment->open->id != op_id) {
@@ -138,7 +139,7 @@ void Cashier::conclude(const std::string& payment_id, const std::string& op_id, 
             events::publish(tx, *payment, *settled.news, settled.refund ? &*settled.refund : nullptr);
         }
         tx.cancelTimer(events::kReconcile, payment_id);
-        scheduleNext(tx, *payment);
+        scheduleNext(tx, *payment, asked);
         if (payment->refusals >= kAlarming) {
             host_.log().error("the provider keeps refusing to give money back; look at it with the provider",
                               {{"payment_id", payment_id}, {"reason", outcome.reason}});
@@ -173,12 +174,12 @@ void Cashier::onReconcile(const stoa::Firing& firing) {
             return;
         }
         if (const auto outcome = outcomeIn(*found, op)) {
-            conclude(payment->id, op.id, *outcome);
+            conclude(payment->id, op.id, *outcome, true);
         } else if (op.state == OpState::kRequested && op.asked == 0 && host_.now() < op.requested + patience_) {
             host_.sql().write(
                 [&](stoa::Transaction& tx) { tx.setTimer(events::kReconcile, payment->id, op.requested + patience_); });
         } else {
-            make(*payment, op);
+            make(*payment, op, true);
         }
     }
     host_.sql().write([&](stoa::Transaction& tx) { store::noticesApplied(tx, payment->id); });

@@ -29,8 +29,9 @@ private:
     };
     std::optional<Work> begin(stoa::Transaction& tx, const std::string& payment_id) const;
     Work request(stoa::Transaction& tx, Payment payment, const Step& step) const;
-    void make(const Payment& payment, const Op& op);
-    void conclude(const std::string& payment_id, const std::string& op_id, const Outcome& outcome);
+    /// `asked`: by the job that asks, not by the one that looks at what is to do.
+    void make(const Payment& payment, const Op& op, bool asked);
+    void conclude(const std::string& payment_id, const std::string& op_id, const Outcome& outcome, bool asked);
     /// Nobody answered: ask later.
     void postpone(const std::string& payment_id, const std::string& op_id, bool unknown);
 

@@ -24,6 +24,7 @@ class PaymentApiTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(anotherAttemptIsNotCancelledByAnEarlierCancellation);
     CPPUNIT_TEST(aPaymentWithoutAnOrderIsVoided);
     CPPUNIT_TEST(anUnknownOutcomeIsAskedFor);
+    CPPUNIT_TEST(whatCameWhileAnOutcomeWasAskedForIsLookedAtOnceMore);
     CPPUNIT_TEST(aRequestThatNeverArrivedIsMadeAgainWithItsKey);
     CPPUNIT_TEST(aProviderThatIsAwayIsAskedLessAndLess);
     CPPUNIT_TEST(aProviderThatDoesNotKnowThePathHasDeclinedNothing);
@@ -176,6 +177,17 @@ public:
         const auto& calls = shop_->host.external("psp").calls();
         CPPUNIT_ASSERT_EQUAL(std::size_t{2}, calls.size());
         CPPUNIT_ASSERT_EQUAL(std::string("GET"), calls.back().method);
+    }
+
+    /// The job for an event may have found the request still open, while the one that asked did not see the event yet.
+    void whatCameWhileAnOutcomeWasAskedForIsLookedAtOnceMore() {
+        shop_->record();
+        shop_->deliver("order.created");
+        shop_->psp.accident = [] { return Psp::Accident::kLostAfter; };
+        shop_->host.runDue();
+        shop_->psp.accident = [] { return Psp::Accident::kNone; };
+        CPPUNIT_ASSERT_EQUAL(2, shop_->host.advance(1s));  // it is asked for, and then it is seen what is to do
+        CPPUNIT_ASSERT_EQUAL(std::string("AUTHORIZED"), shop_->state());
     }
 
     void aRequestThatNeverArrivedIsMadeAgainWithItsKey() {
