@@ -1,6 +1,6 @@
-// C11 threads on top of POSIX threads, for programs that are built with ThreadSanitizer: it knows pthread_create and its
-// family, but not thrd_create and its own. librdkafka uses the latter, and a thread that ThreadSanitizer has never heard of
-// ends the program. A definition in the program goes before that of the C library.
+// C11 threads on top of POSIX threads, for programs that are built with ThreadSanitizer: it knows pthread_create and
+// its family, but not thrd_create and its own. librdkafka uses the latter, and a thread that ThreadSanitizer has never
+// heard of ends the program. A definition in the program goes before that of the C library.
 //
 // mtx_t and cnd_t are given their POSIX counterparts' bytes, as glibc itself does.
 
@@ -15,11 +15,16 @@ _Static_assert(sizeof(thrd_t) == sizeof(pthread_t), "a thrd_t is a pthread_t");
 
 static int status_of(int error) {
     switch (error) {
-        case 0: return thrd_success;
-        case ENOMEM: return thrd_nomem;
-        case ETIMEDOUT: return thrd_timedout;
-        case EBUSY: return thrd_busy;
-        default: return thrd_error;
+        case 0:
+            return thrd_success;
+        case ENOMEM:
+            return thrd_nomem;
+        case ETIMEDOUT:
+            return thrd_timedout;
+        case EBUSY:
+            return thrd_busy;
+        default:
+            return thrd_error;
     }
 }
 
@@ -62,7 +67,8 @@ int thrd_detach(thrd_t thread) { return status_of(pthread_detach((pthread_t)thre
 int mtx_init(mtx_t* mutex, int type) {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_settype(&attributes, (type & mtx_recursive) != 0 ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_NORMAL);
+    pthread_mutexattr_settype(&attributes,
+                              (type & mtx_recursive) != 0 ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_NORMAL);
     const int error = pthread_mutex_init((pthread_mutex_t*)mutex, &attributes);
     pthread_mutexattr_destroy(&attributes);
     return status_of(error);

@@ -18,9 +18,7 @@ const char* __tsan_default_options(void) { return "second_deadlock_stack=1"; }
 const char* __lsan_default_suppressions(void) { return ""; }
 
 // librdkafka is not built with ThreadSanitizer: it counts references, and hands new objects to other threads, by atomic
-// instructions that are not seen here, so that each of its free() looks like a race, and so does the first lock of a mutex
-// that another thread has made. Its locks themselves are seen (c11_threads.c). What is left out is what its own code reads
-// and writes through functions of the C library, and the bytes of its mutexes.
-const char* __tsan_default_suppressions(void) {
-    return "called_from_lib:librdkafka.so.1\nrace:^mtx_\nrace:^cnd_\n";
-}
+// instructions that are not seen here, so that each of its free() looks like a race, and so does the first lock of a
+// mutex that another thread has made. Its locks themselves are seen (c11_threads.c). What is left out is what its own
+// code reads and writes through functions of the C library, and the bytes of its mutexes.
+const char* __tsan_default_suppressions(void) { return "called_from_lib:librdkafka.so.1\nrace:^mtx_\nrace:^cnd_\n"; }

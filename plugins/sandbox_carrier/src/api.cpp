@@ -40,7 +40,8 @@ stoa::Response Api::bookParcel(stoa::Request& request) const {
     if (body["address"]["postalCode"].asString() == kUnserved) {
         throw stoa::unprocessable("not-served", "No parcel goes to this address.");
     }
-    // The reference is what makes a repeated booking one: an answer that the host kept would reach callers without the key.
+    // The reference is what makes a repeated booking one: an answer that the host kept would reach callers without the
+    // key.
     const std::string id = host_.newId();
     return request.transact([&](stoa::Transaction& tx) {
         Parcel parcel{.id = id,
