@@ -232,7 +232,7 @@ Poco::Net::Context::Ptr SmtpMailer::tlsContext() {
         parameters.caLocation = options_.ca_file;
         parameters.loadDefaultCAs = verify && options_.ca_file.empty();
         parameters.verificationMode = verify ? Context::VERIFY_STRICT : Context::VERIFY_NONE;
-        const Context::Ptr made = new Context(Context::TLS_CLIENT_USE, parameters);
+        Context::Ptr made = new Context(Context::TLS_CLIENT_USE, parameters);
         made->requireMinimumProtocol(Context::PROTO_TLSV1_2);
         made->enableExtendedCertificateVerification(verify);
         tls_ = made;
