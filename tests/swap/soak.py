@@ -120,7 +120,7 @@ def named(grown) -> dict:
 
 def growth(pid, before, open_before, result) -> dict:
     grown = at_rest(pid).growth_since(before)
-    if grown["fds"] > 0:
+    if grown["fds"] > result.limits["fds_growth"]:
         result.complaints.append(f"new descriptors: {dict(descriptors(pid) - open_before)}")
     return named(grown)
 
