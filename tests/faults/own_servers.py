@@ -52,7 +52,6 @@ class OwnServers:
         atexit.unregister(self.stop)
 
     def stop(self):
-        with ThreadPoolExecutor(len(self.all)) as pool:
-            list(pool.map(lambda server: server.stop(), self.all))
         for server in self.all:
+            server.stop()
             remove(server.folder)
