@@ -8,6 +8,8 @@ source tests/dev/install.sh
 source tests/dev/build.sh
 # shellcheck source=tests/dev/stack.sh
 source tests/dev/stack.sh
+# shellcheck source=tests/dev/toxiproxy.sh
+source tests/dev/toxiproxy.sh
 
 test_main() {
     local preset=release fast='' options=()
@@ -41,6 +43,7 @@ test_with_servers() {
     stack down --clean --quiet
     stack up
     python_packages
+    toxiproxy
     build "$preset"
     # shellcheck source=/dev/null
     source build/stack/env
