@@ -1,5 +1,4 @@
-# Installs the Debian packages of some groups of packages.txt, and the replay's Python packages; silent when nothing is
-# missing.
+# Installs the Debian packages of some groups of packages.txt, and the tests' Python packages; silent when nothing is missing.
 
 # install_packages GROUP…
 install_packages() {
@@ -42,14 +41,18 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# What the replay reads its baskets with, in build/venv; made again when the requirements change.
+# What the replay reads its baskets with, and what asks services for their documents, in build/venv; made again when the
+# requirements change.
 python_packages() {
-    cmp -s tests/replay/requirements.txt build/venv/requirements.txt || step "install Python packages" make_venv
+    cmp -s <(cat tests/*/requirements.txt) build/venv/requirements.txt || step "install Python packages" make_venv
 }
 
 make_venv() {
+    local file
     rm -rf build/venv
     python3 -m venv build/venv
-    build/venv/bin/pip install --no-deps --requirement tests/replay/requirements.txt
-    cp tests/replay/requirements.txt build/venv/
+    for file in tests/*/requirements.txt; do
+        build/venv/bin/pip install --no-deps --requirement "$file"
+    done
+    cat tests/*/requirements.txt >build/venv/requirements.txt
 }
