@@ -11,7 +11,7 @@ namespace stoa {
 
 namespace {
 
-std::unique_ptr<Json::CharReader> strictReader() {
+Json::CharReaderBuilder strictBuilder() {
     Json::CharReaderBuilder builder;
     builder["collectComments"] = false;
     builder["allowComments"] = false;
@@ -25,8 +25,31 @@ std::unique_ptr<Json::CharReader> strictReader() {
     builder["rejectDupKeys"] = true;
     builder["skipBom"] = false;
     builder["stackLimit"] = detail::kMaxJsonDepth + 1;  // the scan has counted before; this is the second lock
-    return std::unique_ptr<Json::CharReader>(builder.newCharReader());
+    return builder;
 }
+
+Json::StreamWriterBuilder compactBuilder() {
+    Json::StreamWriterBuilder builder;
+    builder["indentation"] = "";
+    builder["commentStyle"] = "None";
+    builder["emitUTF8"] = true;
+    builder["precision"] = 17;
+    return builder;
+}
+
+/// Dearer to make than most texts are to read or write.
+struct Builders {
+    const Json::CharReaderBuilder strict = strictBuilder();
+    const Json::StreamWriterBuilder compact = compactBuilder();
+};
+
+const Builders& builders() {
+    static const Builders kBuilders;
+    return kBuilders;
+}
+
+// When the library is loaded, and not at first use: that may be for a plugin, whose account would then pay for the host's.
+[[maybe_unused]] const Builders& kMadeAtLoad = builders();
 
 /// JsonCpp reports over several lines, starting with "* Line 1, Column 5".
 std::string oneLine(std::string_view errors) {
@@ -52,7 +75,8 @@ tl::expected<Json::Value, std::string> parseJson(std::string_view text) {
     try {
         Json::Value value;
         std::string errors;
-        if (!strictReader()->parse(text.data(), text.data() + text.size(), &value, &errors)) {
+        const std::unique_ptr<Json::CharReader> reader(builders().strict.newCharReader());
+        if (!reader->parse(text.data(), text.data() + text.size(), &value, &errors)) {
             return tl::unexpected(oneLine(errors));
         }
         return value;
@@ -62,12 +86,7 @@ tl::expected<Json::Value, std::string> parseJson(std::string_view text) {
 }
 
 std::string writeJson(const Json::Value& value) {
-    Json::StreamWriterBuilder builder;
-    builder["indentation"] = "";
-    builder["commentStyle"] = "None";
-    builder["emitUTF8"] = true;
-    builder["precision"] = 17;
-    return Json::writeString(builder, value);
+    return Json::writeString(builders().compact, value);
 }
 
 bool isText(std::string_view bytes) {
