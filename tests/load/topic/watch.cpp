@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -23,13 +24,25 @@ constexpr std::int64_t kPatienceUs = 30'000'000;
 
 using Consumer = std::unique_ptr<rd_kafka_t, kafka::FreeWith<rd_kafka_destroy>>;
 
-/// Where each partition ends, asked for one by one: "from the end" alone would be where it ends later.
+/// A host makes its topics after it has begun to listen, so the topic is waited for.
+kafka::Metadata metadataOf(rd_kafka_t* client, rd_kafka_topic_t* topic) {
+    const std::int64_t end = nowUs() + kPatienceUs;
+    for (;;) {
+        const rd_kafka_metadata_t* answer = nullptr;
+        kafka::check(rd_kafka_metadata(client, 0, topic, &answer, kTimeoutMs), "asking for the topic");
+        kafka::Metadata metadata{answer};
+        if (metadata->topics[0].err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || nowUs() > end) {
+            kafka::check(metadata->topics[0].err, std::string("topic ") + rd_kafka_topic_name(topic));
+            return metadata;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
+    }
+}
+
+/// Where each partition ends, asked one by one: "from the end" alone would be where it ends later.
 void readFromTheEnd(rd_kafka_t* client, const std::string& topic) {
     const kafka::Topic handle{rd_kafka_topic_new(client, topic.c_str(), nullptr)};
-    const rd_kafka_metadata_t* answer = nullptr;
-    kafka::check(rd_kafka_metadata(client, 0, handle.get(), &answer, kTimeoutMs), "asking for the topic");
-    const kafka::Metadata metadata{answer};
-    kafka::check(metadata->topics[0].err, "topic " + topic);
+    const kafka::Metadata metadata = metadataOf(client, handle.get());
     const kafka::Partitions list = kafka::newPartitions();
     for (int partition = 0; partition < metadata->topics[0].partition_cnt; ++partition) {
         std::int64_t begin = 0, end = 0;
