@@ -13,9 +13,10 @@ public:
 private:
     stoa::Response ask(stoa::Request& request) {
         const std::int64_t times = request.json()["times"].asInt64();
+        const std::string path = "/api/v1/hellos/" + request.json()["route"].asString();
         std::int64_t answered = 0;
         for (std::int64_t each = 0; each < times; ++each) {
-            answered += host().client().call({.service = "hello", .path = "/api/v1/hellos/on-a-worker"}).ok() ? 1 : 0;
+            answered += host().client().call({.service = "hello", .path = path}).ok() ? 1 : 0;
         }
         Json::Value answer;
         answer["answered"] = static_cast<Json::Int64>(answered);
