@@ -1,7 +1,5 @@
 #include "host/memory/account.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -92,8 +90,6 @@ std::int64_t leftBehind() {
     }
     return bytes;
 }
-
-void returnFreePages() { malloc_trim(0); }
 
 bool countsOperatorNew() {
     Account probe({});

@@ -62,10 +62,6 @@ std::vector<std::shared_ptr<Account>> accounts();
 /// Bytes of closed accounts: what unloaded generations did not give back.
 std::int64_t leftBehind();
 
-/// Gives pages that hold nothing any more back to the system (malloc_trim(3)): after an unload, when many have become
-/// free at once. Some milliseconds; others who allocate meanwhile wait for one heap at a time. Any thread.
-void returnFreePages();
-
 namespace detail {
 extern constinit thread_local Account* current;
 }

@@ -9,7 +9,6 @@
 #include "host/base/ids.h"
 #include "host/base/work.h"
 #include "host/events/plugin_events.h"
-#include "host/memory/account.h"
 #include "host/observe/log.h"
 #include "host/observe/trace.h"
 #include "host/sql/sql_capability.h"
@@ -190,9 +189,6 @@ Retirement Service::retireOld(milliseconds limit) {
             break;
         }
         std::this_thread::sleep_for(kDrainLook);
-    }
-    if (done.unloaded > 0) {
-        memory::returnFreePages();
     }
     return done;
 }
