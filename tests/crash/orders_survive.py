@@ -39,6 +39,7 @@ SERVICES = {
 NEEDS = {"request.settled": WRONG_TOTAL, "timer.fired": SLOW}
 RARE = {"event.parked", "event.postponed", "event.buried", "request.settled", "timer.fired", "timer.postponed"}
 NOT_OF_THE_SHOP = {"sandbox_psp", "sandbox_carrier", "internal", "ops", "-"}
+OFTEN = 10          # times reached in the rehearsal; what is reached less often is not waited for a second time
 BETWEEN = 0.4       # seconds between two new orders while a point is waited for
 MOMENT = 5          # seconds until a report of the carrier has failed
 LIFE = 1.5          # seconds for which a host lives at most before a random kill
@@ -49,7 +50,7 @@ class Run:
         self.shop, self.dice, self.crowd = shop, dice, Crowd()
         self.customers = Customers(shop.shop, self.crowd, shop.product, shop.staff)
         self.deaths, self.drops, self.next_order = [], 0, 0.0  # what each death was
-        self.reached = set()                                   # in the rehearsal
+        self.reached = Counter()                               # in the rehearsal
 
     def rehearse(self):
         """Every kind of order once, after a first death: what is reached from the start on."""
@@ -66,7 +67,7 @@ class Run:
             self.drop()
         self.crowd.wait_until_idle(60)
         wait_until(lambda: ("event.buried", "poison") in self.shop.noted("reached", before), what="a poisoned event is given up")
-        self.reached = set(self.shop.noted("reached", before))
+        self.reached = Counter(self.shop.noted("reached", before))
 
     def drop(self):
         """An event that poison can't take, and one that it can."""
@@ -80,7 +81,7 @@ class Run:
             raise AssertionError(f"host and test know different crash points: {set(known) ^ set(SERVICES)}")
         found = [(point, SERVICES[point]) for point in known]
         if everywhere:
-            found += sorted(pair for pair in self.reached - set(found) if pair[1] not in NOT_OF_THE_SHOP)
+            found += sorted(pair for pair in self.reached.keys() - set(found) if pair[1] not in NOT_OF_THE_SHOP)
         return found
 
     def buy(self, point, service):
@@ -103,7 +104,8 @@ class Run:
         self.died("random")
 
     def die_at(self, point, service):
-        where = at(point, service, 1 if point in RARE else random_hit(point, self.dice))
+        rare = point in RARE or self.reached[point, service] < OFTEN
+        where = at(point, service, 1 if rare else random_hit(point, self.dice))
         self.next_order = 0.0
         if service == "sandbox_carrier":
             self.outside_dies_at(where)
