@@ -158,10 +158,16 @@ bool ClientConnection::stepHead() {
         return true;
     }
     head_done_ = true;
-    if (job_->call.stream_answer && !parser_->is_done()) {
+    if (job_->call.stream_answer && !parser_->is_done() && !bodyArrived()) {
         deliverStream();
     }
     return true;
+}
+
+/// A small body mostly comes with its head: it is delivered with it, without a reader that has to ask.
+bool ClientConnection::bodyArrived() const {
+    const auto length = parser_->contentLength();
+    return length && *length <= in_.size() && *length <= kReadSize;
 }
 
 /// The head is the answer; the body follows as its reader asks for it.
@@ -188,7 +194,7 @@ bool ClientConnection::stepBody() {
         return false;
     }
     const auto size = std::max<std::uint64_t>(response_.body.size(), parser_->contentLength().value_or(0));
-    if (!streaming_ && size > job_->call.max_answer && job_->call.method != "HEAD") {
+    if (!streaming_ && !job_->call.stream_answer && size > job_->call.max_answer && job_->call.method != "HEAD") {
         fail(STOA_EXHAUSTED, "the answer of " + origin_.authority() + " is larger than allowed");
         return false;
     }

@@ -70,6 +70,7 @@ private:
     void advance();
     bool stepHead();
     bool stepBody();
+    bool bodyArrived() const;
     void deliverStream();
     void answerComplete();
     void ended(const std::string& why);
