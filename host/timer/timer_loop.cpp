@@ -286,7 +286,8 @@ void TimerService::Loop::rest() {
         const bool can_go_on = hasRoom() && (!waiting_.empty() || more_is_due_) && !executor_full_;
         return stopping_ || (pause_.count() == 0 && (woken_ || can_go_on));
     });
-    look_now_ = look_now_ || std::exchange(woken_, false);
+    const bool woken = std::exchange(woken_, false);  // also when a look is due anyway: else it would never sleep again
+    look_now_ = look_now_ || woken;
 }
 
 void TimerService::Loop::giveBackWaiting() {

@@ -246,6 +246,30 @@ void TimerConformance::aFullExecutorIsAskedAgain() {
     CPPUNIT_ASSERT_EQUAL(std::size_t{10}, seen().size());
 }
 
+void TimerConformance::sleepsAgainAfterItWasWokenWhileMuchWaits() {
+    constexpr int kWakes = 5;
+    Gate gate;
+    handler_ = [&](const Seen&, stoa_tx*) {
+        gate.pass();
+        return STOA_OK;
+    };
+    const auto batch = static_cast<int>(TimerOptions{}.batch);
+    for (int i = 0; i < batch; ++i) {
+        set("call", std::to_string(i), milliseconds{-1000});
+    }
+    const auto service = host("a", 1, hours{1});
+    eventually([&] { return gate.waiting() == 1; });
+    const int before = turns();
+    for (int wake = 1; wake <= kWakes; ++wake) {
+        service->wake();
+        eventually([&] { return turns() >= before + wake; });
+    }
+    const int after = turns();
+    gate.open();
+    awaitRows(0);
+    CPPUNIT_ASSERT_LESSEQUAL(before + kWakes + 1, after);  // and the turn that had begun before
+}
+
 void TimerConformance::stopWaitsForWhatRunsAndGivesTheRestBack() {
     Gate gate;
     handler_ = [&](const Seen&, stoa_tx*) {

@@ -67,6 +67,7 @@ class TimerConformance : public CppUnit::TestFixture {
     CPPUNIT_TEST(conflictsAreTriedAgainAtOnce);
     CPPUNIT_TEST(unknownNamesStayAndAreCounted);
     CPPUNIT_TEST(aFullExecutorIsAskedAgain);
+    CPPUNIT_TEST(sleepsAgainAfterItWasWokenWhileMuchWaits);
     CPPUNIT_TEST(stopWaitsForWhatRunsAndGivesTheRestBack);
     CPPUNIT_TEST(twoHostsRunEachTransactionalTimerOnce);
     CPPUNIT_TEST(anOldClaimIsWorthNothing);
@@ -95,6 +96,7 @@ protected:
     void conflictsAreTriedAgainAtOnce();
     void unknownNamesStayAndAreCounted();
     void aFullExecutorIsAskedAgain();
+    void sleepsAgainAfterItWasWokenWhileMuchWaits();
     void stopWaitsForWhatRunsAndGivesTheRestBack();
     void twoHostsRunEachTransactionalTimerOnce();
     void anOldClaimIsWorthNothing();
@@ -103,11 +105,13 @@ private:
     using Handler = std::function<stoa_status(const Seen& firing, stoa_tx* tx)>;
 
     /// A host of this id, whose handler notes every firing in `seen_` and then asks `handler_`.
-    std::unique_ptr<TimerService> host(const std::string& id, int concurrency = 4);
+    std::unique_ptr<TimerService> host(const std::string& id, int concurrency = 4,
+                                       std::chrono::milliseconds longest_sleep = TimerOptions{}.longest_sleep);
     void set(const std::string& name, const std::string& key, std::chrono::milliseconds from_now,
              const std::string& payload = {});
     std::int64_t number(const std::string& query);
     std::vector<Seen> seen();
+    int turns();
     /// Waits until it holds; fails the test after 20 s.
     void eventually(const std::function<bool()>& condition);
     void awaitRows(std::int64_t count);
@@ -119,6 +123,7 @@ private:
     std::unique_ptr<TestExecutor> executor_;
     std::mutex mutex_;
     std::vector<Seen> seen_;
+    int turns_ = 0;  ///< of all hosts' threads: each asks for the known timers once
     Handler handler_;
 };
 

@@ -86,11 +86,13 @@ void TimerConformance::tearDown() {
     database_.reset();
 }
 
-std::unique_ptr<TimerService> TimerConformance::host(const std::string& id, int concurrency) {
+std::unique_ptr<TimerService> TimerConformance::host(const std::string& id, int concurrency,
+                                                     std::chrono::milliseconds longest_sleep) {
     TimerOptions options;
     options.service = "shop";
     options.host_id = id;
     options.concurrency = concurrency;
+    options.longest_sleep = longest_sleep;
     const auto fire = [this](const std::string& name, const stoa_firing& firing, stoa_tx* tx) {
         Seen one{name, std::string{text(firing.key)}, std::string{text(firing.payload)}, firing.attempt, tx != nullptr};
         {
@@ -101,6 +103,7 @@ std::unique_ptr<TimerService> TimerConformance::host(const std::string& id, int 
     };
     const auto known = [this] {
         const std::lock_guard lock{mutex_};
+        ++turns_;
         return known_;
     };
     const auto submit = [this](std::function<void()> job) { return executor_->submit(std::move(job)); };
@@ -124,6 +127,11 @@ std::int64_t TimerConformance::number(const std::string& query) {
 std::vector<Seen> TimerConformance::seen() {
     const std::lock_guard lock{mutex_};
     return seen_;
+}
+
+int TimerConformance::turns() {
+    const std::lock_guard lock{mutex_};
+    return turns_;
 }
 
 void TimerConformance::eventually(const std::function<bool()>& condition) {
