@@ -294,7 +294,8 @@ http::Admission Dispatcher::admit(const http::Request& head) {
         }
         auto query = parseQuery(head.query);
         if (!refused && !query) {
-            refused = http::problem(400, "invalid-parameter", "The query has a bad escape");
+            refused = http::problem(400, "invalid-parameter", "The query has a bad escape",
+                                    "After each % come two hex digits, and never 00.");
         }
         if (!refused) {
             request->query = std::move(*query);

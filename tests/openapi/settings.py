@@ -6,8 +6,8 @@ from pathlib import Path
 HOOKS = Path(__file__).resolve().parent / "hooks.py"
 
 # A request that fits its schema may still be refused, by a rule that no schema can say: 402 the provider refuses, 412 somebody else
-# was quicker, 422 a password that is easy to guess or a refund of more than was paid, 428 an If-Match of any version.
-REFUSED_ALL_THE_SAME = ["2xx", "401", "402", "403", "404", "409", "412", "422", "428", "429"]
+# was quicker, 422 a password that is easy to guess or a refund of more than was paid.
+REFUSED_ALL_THE_SAME = ["2xx", "401", "402", "403", "404", "409", "412", "422", "429"]
 # If-Match is the one header that has a status of its own (RFC 6585).
 HEADER_MISSING = ["400", "401", "403", "428"]
 # 413 and 414: a value that is longer than its schema allows makes the request longer than any may be; 412 as above.

@@ -101,7 +101,8 @@ void Exchange::findRoute() {
     index_ = static_cast<std::uint32_t>(*best);
     auto pairs = parseQuery(query());
     if (!pairs) {
-        throw Problem(400, "invalid-parameter", "The query has a bad escape");
+        throw Problem(400, "invalid-parameter", "The query has a bad escape",
+                      "After each % come two hex digits, and never 00.");
     }
     queries = std::move(*pairs);
 }
