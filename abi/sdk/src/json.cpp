@@ -48,7 +48,8 @@ const Builders& builders() {
     return kBuilders;
 }
 
-// When the library is loaded, and not at first use: that may be for a plugin, whose account would then pay for the host's.
+// When the library is loaded, and not at first use: that may be for a plugin, whose account would then pay for the
+// host's.
 [[maybe_unused]] const Builders& kMadeAtLoad = builders();
 
 /// JsonCpp reports over several lines, starting with "* Line 1, Column 5".
@@ -85,9 +86,7 @@ tl::expected<Json::Value, std::string> parseJson(std::string_view text) {
     }
 }
 
-std::string writeJson(const Json::Value& value) {
-    return Json::writeString(builders().compact, value);
-}
+std::string writeJson(const Json::Value& value) { return Json::writeString(builders().compact, value); }
 
 bool isText(std::string_view bytes) {
     while (!bytes.empty()) {
