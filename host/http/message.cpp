@@ -77,11 +77,22 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
     return std::nullopt;
 }
 
+/// One step of growth for most messages. As large as glibc still keeps ready per thread (1,032 bytes, with the head of
+/// a counted block); a larger one makes it tidy its heap each time.
+constexpr std::size_t kUsualFields = 15;
+
+void Headers::add(std::string name, std::string value) {
+    if (fields_.size() == fields_.capacity() && fields_.size() < kUsualFields) {
+        fields_.reserve(kUsualFields);
+    }
+    fields_.emplace_back(std::move(name), std::move(value));
+}
+
 void Headers::set(std::string_view name, std::string value) {
     const auto same = [&](const auto& field) { return equalsIgnoringCase(field.first, name); };
     const auto first = std::find_if(fields_.begin(), fields_.end(), same);
     if (first == fields_.end()) {
-        fields_.emplace_back(std::string{name}, std::move(value));
+        add(std::string{name}, std::move(value));
         return;
     }
     first->second = std::move(value);
@@ -89,7 +100,7 @@ void Headers::set(std::string_view name, std::string value) {
 }
 
 void Headers::remove(std::string_view name) {
-    std::erase_if(fields_, [&](const auto& field) { return equalsIgnoringCase(field.first, name); });
+    removeIf([&](const std::string& field) { return equalsIgnoringCase(field, name); });
 }
 
 Response problem(int status, std::string_view slug, std::string_view title, std::string_view detail) {

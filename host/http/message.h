@@ -24,8 +24,13 @@ public:
     /// First value, or nothing.
     std::optional<std::string_view> find(std::string_view name) const;
     void set(std::string_view name, std::string value);  ///< replaces all of that name
-    void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+    void add(std::string name, std::string value);
     void remove(std::string_view name);
+    /// `out`: bool(const std::string& name).
+    template <class Out>
+    void removeIf(Out out) {
+        std::erase_if(fields_, [&](const auto& field) { return out(field.first); });
+    }
     auto begin() const { return fields_.begin(); }
     auto end() const { return fields_.end(); }
     std::size_t size() const { return fields_.size(); }

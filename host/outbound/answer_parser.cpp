@@ -1,5 +1,7 @@
 #include "host/outbound/answer_parser.h"
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include <boost/beast/http/error.hpp>
@@ -106,13 +108,13 @@ void dropHopHeaders(http::Headers& headers) {
             list.remove_prefix(std::min(comma + 1, list.size()));
         }
     }
-    for (const auto& name : named) {
-        headers.remove(name);
-    }
-    for (const auto* name : {"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
-                             "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"}) {
-        headers.remove(name);
-    }
+    constexpr std::array<std::string_view, 9> kHop{"Connection",          "Keep-Alive",       "Proxy-Authenticate",
+                                                   "Proxy-Authorization", "Proxy-Connection", "TE",
+                                                   "Trailer",             "Transfer-Encoding", "Upgrade"};
+    headers.removeIf([&](const std::string& name) {
+        const auto same = [&](std::string_view one) { return http::equalsIgnoringCase(name, one); };
+        return std::any_of(kHop.begin(), kHop.end(), same) || std::any_of(named.begin(), named.end(), same);
+    });
 }
 
 }  // namespace stoa::host::outbound

@@ -1,5 +1,6 @@
 #include "host/outbound/forward.h"
 
+#include <algorithm>
 #include <array>
 
 #include "host/http/text.h"
@@ -46,20 +47,18 @@ bool isInternal(std::string_view name) {
 }
 
 Headers headersFor(const http::Request& request, const dispatch::ForwardOrder& order) {
-    Headers kept = request.headers;
-    dropHopHeaders(kept);
-    setForwarded(request, kept);
-    Headers headers;
-    for (const auto& [name, value] : kept) {
+    Headers headers = request.headers;
+    dropHopHeaders(headers);
+    setForwarded(request, headers);
+    const auto is_dropped = [&](const std::string& name) {
+        return std::any_of(order.drop.begin(), order.drop.end(),
+                           [&](const std::string& dropped) { return http::equalsIgnoringCase(name, dropped); });
+    };
+    headers.removeIf([&](const std::string& name) {
         const bool framing = http::equalsIgnoringCase(name, "Host") || http::equalsIgnoringCase(name, "Expect") ||
                              http::equalsIgnoringCase(name, "Content-Length");
-        if (!framing && !isInternal(name)) {
-            headers.add(name, value);
-        }
-    }
-    for (const auto& name : order.drop) {
-        headers.remove(name);
-    }
+        return framing || isInternal(name) || is_dropped(name);
+    });
     for (const auto& [name, value] : order.set) {
         headers.set(name, value);
     }
