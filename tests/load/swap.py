@@ -32,6 +32,9 @@ from shop_under_load import ShopUnderLoad
 figure = partial(figure_of, "swap")
 
 
+VALIDATIONS = 10
+
+
 @dataclass
 class Size:
     swaps: int         # of the soak, and of the one in which nobody asks
@@ -50,6 +53,16 @@ def micro(build, swaps) -> list:
     """The lines of the micro benchmark are figures already."""
     done = subprocess.run([build / "bin" / "slot_bench", str(swaps)], check=True, capture_output=True, text=True)
     return done.stdout.splitlines()
+
+
+def of_validate(build) -> list:
+    """stoa-validate on one file, from exec to exit."""
+    times = []
+    for _ in range(VALIDATIONS):
+        began = time.monotonic()
+        subprocess.run([build / "abi" / "validate" / "stoa-validate", build / "plugins" / "order.so"], check=True, capture_output=True)
+        times.append((time.monotonic() - began) * 1000)
+    return [figure("order", "validate_ms", statistics.median(times), "ms")]
 
 
 def of_kills(build, rounds) -> list:
@@ -142,7 +155,7 @@ def main():
     size = SHORT if options.short else FULL
     shutil.rmtree(RUN, ignore_errors=True)
     began = time.monotonic()
-    figures = micro(options.build, size.micro_swaps)
+    figures = micro(options.build, size.micro_swaps) + of_validate(options.build)
     good = False
     try:
         figures += of_kills(options.build, size.kills)
