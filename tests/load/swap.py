@@ -30,8 +30,6 @@ from figures import figure as figure_of
 from shop_under_load import ShopUnderLoad
 
 figure = partial(figure_of, "swap")
-
-
 VALIDATIONS = 10
 
 
