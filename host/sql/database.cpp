@@ -20,15 +20,16 @@ void Transaction::runCommitHooks() noexcept {
     }
 }
 
-void Database::transact(Mode mode, std::optional<Deadline> deadline, const std::function<void(Transaction&)>& work) {
+namespace {
+
+/// Up to 3 times more after a STOA_CONFLICT, with jitter.
+void tryAgainOnConflict(std::optional<Deadline> deadline, const std::function<void()>& attempt) {
     constexpr int kRetries = 3;
     constexpr milliseconds kFirstPause{10};
     thread_local std::minstd_rand random{std::random_device{}()};
     for (int retry = 0;; ++retry) {
         try {
-            const auto transaction = begin(mode, deadline);
-            work(*transaction);
-            transaction->commit();
+            attempt();
             return;
         } catch (const ConstraintViolation&) {
             throw;
@@ -42,6 +43,23 @@ void Database::transact(Mode mode, std::optional<Deadline> deadline, const std::
             std::this_thread::sleep_for(pause);
         }
     }
+}
+
+}  // namespace
+
+void Database::transact(Mode mode, std::optional<Deadline> deadline, const std::function<void(Transaction&)>& work) {
+    tryAgainOnConflict(deadline, [&] {
+        const auto transaction = begin(mode, deadline);
+        work(*transaction);
+        transaction->commit();
+    });
+}
+
+Result Database::once(Mode mode, std::optional<Deadline> deadline, std::string_view statement,
+                      std::span<const Value> parameters) {
+    Result result;
+    tryAgainOnConflict(deadline, [&] { result = begin(mode, deadline)->executeAndCommit(statement, parameters); });
+    return result;
 }
 
 std::unique_ptr<Transaction> Database::beginAlone() {

@@ -46,6 +46,9 @@ public:
     /// Returns when durable. STOA_UNAVAILABLE: the outcome is unknown.
     virtual void commit() = 0;
     virtual void rollback() noexcept = 0;
+    /// The last statement and the commit, in one round trip where the driver can. Fails as either of them does; the
+    /// transaction has ended then, too.
+    virtual Result executeAndCommit(std::string_view statement, std::span<const Value> parameters = {}) = 0;
 
     Result execute(std::string_view statement, std::initializer_list<Value> parameters) {
         return execute(statement, std::span<const Value>{parameters.begin(), parameters.size()});
@@ -84,7 +87,8 @@ public:
     virtual ~Database() = default;
 
     /// Waits for a connection in first-in-first-out order, until the deadline (or acquire_timeout): STOA_EXHAUSTED when
-    /// the pool is busy, STOA_UNAVAILABLE when nobody answers. The deadline bounds each statement too.
+    /// the pool is busy, STOA_UNAVAILABLE when nobody answers. The deadline bounds each statement too. A driver may
+    /// tell its server of the transaction together with the first statement.
     virtual std::unique_ptr<Transaction> begin(Mode mode, std::optional<Deadline> deadline = {}) = 0;
     virtual Dialect dialect() const = 0;
     /// Fails when the database can't be reached now. For /readyz; cheap.
@@ -94,6 +98,13 @@ public:
 
     /// Runs `work` in a transaction, commits, and tries again up to 3 times with jitter on STOA_CONFLICT.
     void transact(Mode mode, std::optional<Deadline> deadline, const std::function<void(Transaction&)>& work);
+    /// The same for a single statement.
+    Result once(Mode mode, std::optional<Deadline> deadline, std::string_view statement,
+                std::span<const Value> parameters);
+    Result once(Mode mode, std::optional<Deadline> deadline, std::string_view statement,
+                std::initializer_list<Value> parameters = {}) {
+        return once(mode, deadline, statement, std::span<const Value>{parameters.begin(), parameters.size()});
+    }
 
     /// Statements each by itself, outside of any transaction, on a connection that is closed at the end: for what no
     /// transaction can run, and for settings and locks of a session. commit() and rollback() change nothing. Only

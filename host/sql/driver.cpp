@@ -80,6 +80,25 @@ void DriverTransaction::commit() {
         released();
         throw;
     }
+    committed();
+}
+
+Result DriverTransaction::executeAndCommit(std::string_view statement, std::span<const Value> parameters) {
+    Result result;
+    try {
+        refuseWhenOver();
+        checkParameters(parameters);
+        result = runAndCommit(statement, parameters);
+    } catch (...) {
+        rollback();
+        throw;
+    }
+    ended_ = true;
+    committed();
+    return result;
+}
+
+void DriverTransaction::committed() {
     released();
     if (owner_) {
         crashPoint(CrashPoint::kSqlCommitted, *owner_);

@@ -26,15 +26,22 @@ public:
     Result execute(std::string_view statement, std::span<const Value> parameters) final;
     void commit() final;
     void rollback() noexcept final;
+    Result executeAndCommit(std::string_view statement, std::span<const Value> parameters) final;
 
 protected:
     virtual Result run(std::string_view statement, std::span<const Value> parameters) = 0;
     virtual void commitNow() = 0;
+    virtual Result runAndCommit(std::string_view statement, std::span<const Value> parameters) {
+        Result result = run(statement, parameters);
+        commitNow();
+        return result;
+    }
     virtual void rollbackNow() noexcept = 0;
     virtual void released() noexcept = 0;  ///< the transaction has ended: give the connection back
 
 private:
     void refuseWhenOver() const;
+    void committed();
 
     const std::optional<std::string_view> owner_;
     bool ended_ = false;

@@ -141,16 +141,16 @@ void PostgresqlConnection::awaitInput() {
     }
 }
 
+PostgresqlConnection::Answer PostgresqlConnection::next() {
+    while (PQisBusy(pg_)) {
+        awaitInput();
+    }
+    return Answer{PQgetResult(pg_)};
+}
+
 PostgresqlConnection::Answer PostgresqlConnection::answer() {
     Answer last;
-    for (;;) {
-        while (PQisBusy(pg_)) {
-            awaitInput();
-        }
-        Answer next{PQgetResult(pg_)};
-        if (!next) {
-            break;
-        }
+    while (Answer next = this->next()) {
         const auto status = PQresultStatus(next.get());
         if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
             broken_ = true;
@@ -203,20 +203,22 @@ void PostgresqlConnection::deallocate(const Variants& variants) {
     }
 }
 
-const PostgresqlConnection::Variant& PostgresqlConnection::variant(std::string_view statement,
-                                                                   std::span<const Value> parameters, bool& fresh) {
+const PostgresqlConnection::Variant* PostgresqlConnection::known(std::string_view statement,
+                                                                 std::span<const Value> parameters) {
     const auto fits = [&](const Variant& candidate) {
         return std::equal(parameters.begin(), parameters.end(), candidate.types.begin(), candidate.types.end(),
                           [](const Value& value, Oid type) { return typeOf(value) == 0 || typeOf(value) == type; });
     };
     Variants* variants = cache_.find(statement);
-    if (variants) {
-        const auto found = std::find_if(variants->begin(), variants->end(), fits);
-        if (found != variants->end()) {
-            fresh = false;
-            return *found;
-        }
+    if (variants == nullptr) {
+        return nullptr;
     }
+    const auto found = std::find_if(variants->begin(), variants->end(), fits);
+    return found == variants->end() ? nullptr : &*found;
+}
+
+const PostgresqlConnection::Variant& PostgresqlConnection::prepare(std::string_view statement,
+                                                                   std::span<const Value> parameters) {
     checkParameterCount(highestParameter(statement), parameters.size(), statement);
     Variant made{fmt::format("s{}", next_name_++), {}};
     std::transform(parameters.begin(), parameters.end(), std::back_inserter(made.types), typeOf);
@@ -226,40 +228,111 @@ const PostgresqlConnection::Variant& PostgresqlConnection::variant(std::string_v
         lost();
     }
     check(answer(), statement);
+    Variants* variants = cache_.find(statement);
     if (!variants) {
         variants = &cache_.add(statement, {}, [&](const Variants& oldest) { deallocate(oldest); });
     }
-    fresh = true;
     return variants->emplace_back(std::move(made));
 }
 
-Result PostgresqlConnection::run(std::string_view statement, std::span<const Value> parameters, std::size_t max_rows) {
-    const Parameters given{parameters};
-    bool fresh = true;
-    int sent;
-    if (isRepeatable(statement)) {
-        const auto& name = variant(statement, parameters, fresh).name;
-        sent = PQsendQueryPrepared(pg_, name.c_str(), given.count(), given.values.data(), given.lengths.data(),
-                                   given.formats.data(), 0);
-    } else {
-        checkParameterCount(highestParameter(statement), parameters.size(), statement);
-        std::vector<Oid> types;
-        std::transform(parameters.begin(), parameters.end(), std::back_inserter(types), typeOf);
-        sent = PQsendQueryParams(pg_, std::string{statement}.c_str(), given.count(), types.data(), given.values.data(),
-                                 given.lengths.data(), given.formats.data(), 0);
-    }
-    if (sent == 0) {
+void PostgresqlConnection::send(const Variant& prepared, const Parameters& parameters) {
+    if (PQsendQueryPrepared(pg_, prepared.name.c_str(), parameters.count(), parameters.values.data(),
+                            parameters.lengths.data(), parameters.formats.data(), 0) == 0) {
         lost();
     }
-    const auto reply = answer();
-    const char* sqlstate = PQresultErrorField(reply.get(), PG_DIAG_SQLSTATE);
-    if (!fresh && sqlstate && (std::string_view{sqlstate} == "0A000" || std::string_view{sqlstate} == "26000")) {
+}
+
+Result PostgresqlConnection::resultOf(const Answer& answer, std::string_view statement, std::size_t max_rows) {
+    check(answer, statement);
+    checkRowCount(static_cast<std::size_t>(PQntuples(answer.get())), max_rows, statement);
+    return readResult(answer.get());
+}
+
+void PostgresqlConnection::refuseStale(const Answer& answer, std::string_view statement) {
+    const char* field = PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE);
+    const std::string_view sqlstate = field ? field : "";
+    if (sqlstate == "0A000" || sqlstate == "26000") {
         cache_.remove(statement);
         throw StaleStatement("a kept statement had become stale: " + excerpt(statement));
     }
-    check(reply, statement);
-    checkRowCount(static_cast<std::size_t>(PQntuples(reply.get())), max_rows, statement);
-    return readResult(reply.get());
+}
+
+Result PostgresqlConnection::run(std::string_view statement, std::span<const Value> parameters, std::size_t max_rows,
+                                 const Around& around) {
+    const bool accompanied = !around.before.empty() || !around.after.empty();
+    if (const Variant* prepared = accompanied ? known(statement, parameters) : nullptr) {
+        return runBetween(around, *prepared, statement, parameters, max_rows);
+    }
+    for (const std::string& each : around.before) {
+        command(each);
+    }
+    Result result = runAlone(statement, parameters, max_rows);
+    if (!around.after.empty()) {
+        command(around.after);
+    }
+    return result;
+}
+
+Result PostgresqlConnection::runAlone(std::string_view statement, std::span<const Value> parameters,
+                                      std::size_t max_rows) {
+    const Parameters given{parameters};
+    if (isRepeatable(statement)) {
+        const Variant* kept = known(statement, parameters);
+        send(kept ? *kept : prepare(statement, parameters), given);
+        const auto reply = answer();
+        if (kept) {
+            refuseStale(reply, statement);
+        }
+        return resultOf(reply, statement, max_rows);
+    }
+    checkParameterCount(highestParameter(statement), parameters.size(), statement);
+    std::vector<Oid> types;
+    std::transform(parameters.begin(), parameters.end(), std::back_inserter(types), typeOf);
+    if (PQsendQueryParams(pg_, std::string{statement}.c_str(), given.count(), types.data(), given.values.data(),
+                          given.lengths.data(), given.formats.data(), 0) == 0) {
+        lost();
+    }
+    return resultOf(answer(), statement, max_rows);
+}
+
+/// libpq's pipeline mode: all is sent at once, the answers come one by one. What follows a failure does not run.
+Result PostgresqlConnection::runBetween(const Around& around, const Variant& prepared, std::string_view statement,
+                                        std::span<const Value> parameters, std::size_t max_rows) {
+    const Parameters given{parameters};
+    const auto send_command = [&](const std::string& text) {
+        if (PQsendQueryParams(pg_, text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0) {
+            lost();
+        }
+    };
+    if (PQenterPipelineMode(pg_) == 0) {
+        lost();
+    }
+    for (const std::string& each : around.before) {
+        send_command(each);
+    }
+    send(prepared, given);
+    if (!around.after.empty()) {
+        send_command(around.after);
+    }
+    if (PQpipelineSync(pg_) == 0) {
+        lost();
+    }
+    std::vector<Answer> before(around.before.size());
+    std::generate(before.begin(), before.end(), [&] { return answer(); });
+    const Answer reply = answer();
+    const Answer after = around.after.empty() ? Answer{} : answer();
+    if (const Answer end = next(); PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(pg_) == 0) {
+        lost();
+    }
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        check(before[i], around.before[i]);
+    }
+    refuseStale(reply, statement);
+    Result result = resultOf(reply, statement, max_rows);
+    if (after) {
+        check(after, around.after);
+    }
+    return result;
 }
 
 }  // namespace stoa::host::sql

@@ -33,7 +33,14 @@ public:
     bool broken() const { return broken_; }
     bool inTransaction() const { return PQtransactionStatus(pg_) != PQTRANS_IDLE; }
 
-    Result run(std::string_view statement, std::span<const Value> parameters, std::size_t max_rows);
+    /// Commands without parameters that go with a statement in one round trip.
+    struct Around {
+        std::vector<std::string> before;
+        std::string after;  ///< may be empty
+    };
+
+    Result run(std::string_view statement, std::span<const Value> parameters, std::size_t max_rows,
+               const Around& around = {});
     /// One or several statements without parameters in one round trip: BEGIN, SET, COMMIT. Its command tag.
     std::string command(const std::string& statements);
     /// Waits for answers until a little after the deadline, then gives the connection up. The server's own
@@ -54,9 +61,17 @@ private:
     struct Parameters;
     struct Session;
 
-    const Variant& variant(std::string_view statement, std::span<const Value> parameters, bool& fresh);
+    const Variant* known(std::string_view statement, std::span<const Value> parameters);
+    const Variant& prepare(std::string_view statement, std::span<const Value> parameters);
+    Result runAlone(std::string_view statement, std::span<const Value> parameters, std::size_t max_rows);
+    Result runBetween(const Around& around, const Variant& prepared, std::string_view statement,
+                      std::span<const Value> parameters, std::size_t max_rows);
+    void send(const Variant& prepared, const Parameters& parameters);
+    Result resultOf(const Answer& answer, std::string_view statement, std::size_t max_rows);
+    void refuseStale(const Answer& answer, std::string_view statement);
     void deallocate(const Variants& variants);
     Answer answer();
+    Answer next();
     void awaitInput();
     void check(const Answer& answer, std::string_view statement);
     [[noreturn]] void lost();

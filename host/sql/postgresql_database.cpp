@@ -10,11 +10,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr const char* kCommit = "COMMIT";
+
 /// A network that swallows packets is noticed within 20 s, also without a deadline.
 constexpr std::string_view kLiveness =
     "connect_timeout='3' keepalives_idle='15' keepalives_interval='5' keepalives_count='3' tcp_user_timeout='20000' "
     "application_name='stoa' client_encoding='UTF8' ";
 
+/// Begins together with its first statement: a round trip costs the server as much as a small statement.
 class PostgresqlTransaction : public DriverTransaction {
 public:
     PostgresqlTransaction(Pool::Lease lease, Mode mode, std::optional<Deadline> deadline, const Options& options)
@@ -22,60 +25,43 @@ public:
           lease_(std::move(lease)),
           mode_(mode),
           deadline_(deadline),
-          max_rows_(options.max_rows) {
-        try {
-            start();
-        } catch (const Error&) {
-            const bool gone = connection().broken();
-            if (!gone || (deadline && *deadline <= std::chrono::steady_clock::now())) {
-                lease_->discard();
-                throw;
-            }
-            // The server restarted while the connection was idle; nothing has been asked of it yet.
-            lease_->replace();
-            start();
-        }
-    }
+          max_rows_(options.max_rows) {}
     ~PostgresqlTransaction() override { rollback(); }
 
 protected:
     Result run(std::string_view statement, std::span<const Value> parameters) override {
-        tighten();
+        return begun_ ? goOn(statement, parameters) : runFirst(statement, parameters, {});
+    }
+
+    Result runAndCommit(std::string_view statement, std::span<const Value> parameters) override {
         try {
-            auto result = connection().run(statement, parameters, max_rows_);
-            untouched_ = false;
-            return result;
-        } catch (const StaleStatement&) {
-            if (!untouched_) {
-                throw;
-            }
-            // It was the first statement: begin again, and nobody notices.
-            connection().command("ROLLBACK");
-            start();
-            untouched_ = false;
-            return connection().run(statement, parameters, max_rows_);
+            return begun_ ? connection().run(statement, parameters, max_rows_, {tighter(), kCommit})
+                          : runFirst(statement, parameters, kCommit);
+        } catch (const Error& error) {
+            tellIfUnknown(error);
+            throw;
         }
     }
 
     void commitNow() override {
+        if (!begun_) {
+            return;
+        }
         std::string tag;
         try {
-            tag = connection().command("COMMIT");
+            tag = connection().command(kCommit);
         } catch (const Error& error) {
-            if (connection().broken()) {
-                throw Error(STOA_UNAVAILABLE,
-                            std::string{"it is not known whether the transaction was committed: "} + error.what());
-            }
+            tellIfUnknown(error);
             throw;
         }
-        if (tag != "COMMIT") {
+        if (tag != kCommit) {
             throw Error(STOA_INVALID, "the transaction was rolled back by a statement that had failed");
         }
     }
 
     void rollbackNow() noexcept override {
         try {
-            if (!connection().broken()) {
+            if (begun_ && lease_->holds() && !connection().broken()) {
                 connection().setDeadline(std::chrono::steady_clock::now() + std::chrono::seconds{1});
                 connection().command("ROLLBACK");
             }
@@ -94,26 +80,61 @@ protected:
 private:
     PostgresqlConnection& connection() { return static_cast<PostgresqlConnection&>(lease_->connection()); }
 
-    void start() {
-        std::string begin = mode_ == Mode::kWrite ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-                                                  : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    Result runFirst(std::string_view statement, std::span<const Value> parameters, const char* after) {
+        const bool harmless_twice = after == nullptr || mode_ == Mode::kRead;
+        try {
+            return attempt(statement, parameters, after);
+        } catch (const StaleStatement&) {
+            connection().command("ROLLBACK");
+        } catch (const Error&) {
+            const bool in_time = !deadline_ || *deadline_ > std::chrono::steady_clock::now();
+            if (!connection().broken() || !in_time || !harmless_twice) {
+                throw;
+            }
+            // The server restarted while the connection was idle, and nobody has seen anything of the transaction.
+            begun_ = false;
+            lease_->replace();
+        }
+        return attempt(statement, parameters, after);
+    }
+
+    Result attempt(std::string_view statement, std::span<const Value> parameters, const char* after) {
+        PostgresqlConnection::Around around{{mode_ == Mode::kWrite ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+                                                                   : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+                                            after ? after : ""};
         connection().setDeadline(deadline_);
         if (deadline_) {
             timeout_ = remaining(deadline_, {});
-            begin += fmt::format("; SET LOCAL statement_timeout = {}", timeout_.count());
+            around.before.push_back(setTimeout());
         }
-        connection().command(begin);
+        begun_ = true;
+        return connection().run(statement, parameters, max_rows_, around);
     }
 
-    /// The server counts from each statement's start: tell it anew when half of the time has gone.
-    void tighten() {
+    Result goOn(std::string_view statement, std::span<const Value> parameters) {
+        return connection().run(statement, parameters, max_rows_, {tighter(), {}});
+    }
+
+    /// The server counts from each statement's start: told anew when half of the time has gone.
+    std::vector<std::string> tighter() {
         if (!deadline_) {
-            return;
+            return {};
         }
         const auto left = remaining(deadline_, {});
-        if (left < timeout_ / 2) {
-            timeout_ = left;
-            connection().command(fmt::format("SET LOCAL statement_timeout = {}", timeout_.count()));
+        if (left >= timeout_ / 2) {
+            return {};
+        }
+        timeout_ = left;
+        return {setTimeout()};
+    }
+
+    std::string setTimeout() const { return fmt::format("SET LOCAL statement_timeout = {}", timeout_.count()); }
+
+    /// After a failed commit.
+    void tellIfUnknown(const Error& error) {
+        if (mode_ == Mode::kWrite && lease_->holds() && connection().broken()) {
+            throw Error(STOA_UNAVAILABLE,
+                        std::string{"it is not known whether the transaction was committed: "} + error.what());
         }
     }
 
@@ -122,7 +143,7 @@ private:
     const std::optional<Deadline> deadline_;
     const std::size_t max_rows_;
     milliseconds timeout_{0};
-    bool untouched_ = true;
+    bool begun_ = false;
 };
 
 /// Statements outside of any transaction, on a connection of their own: what they set and lock goes with it.
@@ -182,7 +203,8 @@ public:
 
     void ping() override {
         try {
-            begin(Mode::kRead, std::chrono::steady_clock::now() + std::chrono::seconds{1})->rollback();
+            begin(Mode::kRead, std::chrono::steady_clock::now() + std::chrono::seconds{1})
+                ->executeAndCommit("SELECT 1");
         } catch (const Error& error) {
             if (error.status() != STOA_EXHAUSTED) {  // busy is not gone
                 throw;

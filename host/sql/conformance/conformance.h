@@ -33,6 +33,9 @@ class Conformance : public CppUnit::TestFixture {
     CPPUNIT_TEST(aStatementEndsAtTheDeadline);
     CPPUNIT_TEST(aPassedDeadlineBeginsNothing);
     CPPUNIT_TEST(hooksRunAfterACommitOnly);
+    CPPUNIT_TEST(theLastStatementMayCommit);
+    CPPUNIT_TEST(aFailedLastStatementLeavesNothing);
+    CPPUNIT_TEST(aStatementMayBeATransaction);
     CPPUNIT_TEST(transactTriesAgainAfterAConflict);
     CPPUNIT_TEST(transactDoesNotRepeatAConstraintViolation);
     CPPUNIT_TEST(migrationsApplyOnceAndInOrder);
@@ -78,6 +81,9 @@ protected:
     void aStatementEndsAtTheDeadline();
     void aPassedDeadlineBeginsNothing();
     void hooksRunAfterACommitOnly();
+    void theLastStatementMayCommit();
+    void aFailedLastStatementLeavesNothing();
+    void aStatementMayBeATransaction();
     void transactTriesAgainAfterAConflict();
     void transactDoesNotRepeatAConstraintViolation();
     void migrationsApplyOnceAndInOrder();

@@ -86,6 +86,56 @@ void Conformance::hooksRunAfterACommitOnly() {
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, seen);
 }
 
+void Conformance::theLastStatementMayCommit() {
+    run({"CREATE TABLE t (id bigint PRIMARY KEY)"});
+    // Unknown to the connection at first, kept prepared then; alone and behind another one.
+    for (std::int64_t id = 1; id <= 6; id += 2) {
+        int ran = 0;
+        const auto alone = database_->begin(Mode::kWrite, steady_clock::now() + std::chrono::seconds{20});
+        alone->onCommit([&] { ++ran; });
+        const std::vector<Value> first{id};
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1},
+                             alone->executeAndCommit("INSERT INTO t (id) VALUES ($1)", first).affected);
+        CPPUNIT_ASSERT_EQUAL(1, ran);
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_INVALID}, statusOfFailure([&] { alone->execute("SELECT 1", {}); }));
+        const auto behind = database_->begin(Mode::kWrite);
+        behind->execute("INSERT INTO t (id) VALUES ($1)", {id + 1});
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                             behind->executeAndCommit("SELECT count(*) FROM t", std::span<const Value>{}).rows.size());
+        CPPUNIT_ASSERT_EQUAL(id + 1, number("SELECT count(*) FROM t"));
+    }
+}
+
+void Conformance::aFailedLastStatementLeavesNothing() {
+    run({"CREATE TABLE t (id bigint PRIMARY KEY)", "INSERT INTO t (id) VALUES (1)"});
+    const std::vector<Value> there{std::int64_t{1}};
+    for (int i = 0; i < 3; ++i) {
+        const auto tx = database_->begin(Mode::kWrite);
+        tx->onCommit([] { CPPUNIT_FAIL("nothing was committed"); });
+        tx->execute("INSERT INTO t (id) VALUES (2)", {});
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_DUPLICATE},
+                             statusOfFailure([&] { tx->executeAndCommit("INSERT INTO t (id) VALUES ($1)", there); }));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_INVALID}, statusOfFailure([&] { tx->execute("SELECT 1", {}); }));
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_DUPLICATE}, statusOfFailure([&] {
+                                 database_->once(Mode::kWrite, {}, "INSERT INTO t (id) VALUES ($1)", there);
+                             }));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, number("SELECT count(*) FROM t"));
+    }
+}
+
+void Conformance::aStatementMayBeATransaction() {
+    run({"CREATE TABLE t (id bigint PRIMARY KEY)"});
+    for (std::int64_t id = 1; id <= 3; ++id) {
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1},
+                             database_->once(Mode::kWrite, {}, "INSERT INTO t (id) VALUES ($1)", {id}).affected);
+        CPPUNIT_ASSERT((database_->once(Mode::kRead, {}, "SELECT count(*) FROM t").rows ==
+                        std::vector<std::vector<Value>>{{Value{id}}}));
+        CPPUNIT_ASSERT(statusOfFailure([&] {
+                           database_->once(Mode::kRead, {}, "INSERT INTO t (id) VALUES ($1)", {-id});
+                       }) != STOA_OK);
+    }
+}
+
 void Conformance::transactTriesAgainAfterAConflict() {
     run({"CREATE TABLE t (id bigint)"});
     int tries = 0;

@@ -16,7 +16,9 @@ using std::chrono::steady_clock;
 class PostgresqlTest : public Conformance {
     CPPUNIT_TEST_SUB_SUITE(PostgresqlTest, Conformance);
     CPPUNIT_TEST(aLostIdleConnectionIsReplacedUnnoticed);
+    CPPUNIT_TEST(aConnectionLostBeforeTheFirstStatementIsReplacedUnnoticed);
     CPPUNIT_TEST(aConnectionLostWithinATransactionIsUnavailableThenBack);
+    CPPUNIT_TEST(aCommitThatMayHaveHappenedIsNotTriedAgain);
     CPPUNIT_TEST(aServerThatIsNotThereIsUnavailableAtOnceTheSecondTime);
     CPPUNIT_TEST(aWrongPasswordOrNameSaysSo);
     CPPUNIT_TEST(aStaleStatementIsPreparedAgain);
@@ -54,6 +56,26 @@ protected:
         CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, number("SELECT 1"));
     }
 
+    void aConnectionLostBeforeTheFirstStatementIsReplacedUnnoticed() {
+        for (int i = 0; i < 2; ++i) {  // the second time the statement is one that the lost connection had prepared
+            const auto tx = database_->begin(Mode::kWrite);
+            killSessions();
+            CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tx->execute("SELECT 1", {}).rows.size());
+            tx->commit();
+        }
+    }
+
+    void aCommitThatMayHaveHappenedIsNotTriedAgain() {
+        run({"CREATE TABLE t (id bigint)"});
+        const std::string insert = "INSERT INTO t (id) VALUES (1)";
+        run({insert.c_str()});
+        const auto tx = database_->begin(Mode::kWrite);
+        killSessions();
+        const auto why = messageOfFailure([&] { tx->executeAndCommit(insert); });
+        CPPUNIT_ASSERT_MESSAGE(why, why.find("not known whether the transaction was committed") != std::string::npos);
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, number("SELECT count(*) FROM t"));
+    }
+
     void aConnectionLostWithinATransactionIsUnavailableThenBack() {
         run({"CREATE TABLE t (id bigint)"});
         const auto tx = database_->begin(Mode::kWrite);
@@ -62,6 +84,7 @@ protected:
         CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOfFailure([&] { tx->commit(); }));
         CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, number("SELECT count(*) FROM t"));
         const auto other = database_->begin(Mode::kWrite);
+        other->execute("SELECT 1", {});
         killSessions();
         CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOfFailure([&] { other->execute("SELECT 1", {}); }));
         other->rollback();
