@@ -16,6 +16,10 @@ namespace {
 constexpr std::chrono::seconds kLeaseAfterDeadline{5};
 constexpr std::chrono::milliseconds kOwnDeadline{2000};
 
+constexpr std::string_view kClaim =
+    "INSERT INTO stoa_idempotency (caller, route, idempotency_key, fingerprint, attempt, lease_until_us, "
+    "resource_id, created_us) VALUES ($1, $2, $3, $4, 1, $5, $6, $7) ON CONFLICT DO NOTHING";
+
 std::int64_t integer(const sql::Value& value) { return std::get<std::int64_t>(value); }
 const std::string& textOf(const sql::Value& value) { return std::get<std::string>(value); }
 
@@ -96,15 +100,17 @@ Idempotency::Outcome Idempotency::claim(sql::Database& database, const Idempoten
     const auto left = std::chrono::duration_cast<microseconds>(deadline - std::chrono::steady_clock::now());
     const std::int64_t now = toMicros(clock_.now());
     const std::int64_t lease_until = now + left.count() + microseconds{kLeaseAfterDeadline}.count();
+    Claim fresh{id, 1, newId(clock_)};
+    const std::vector<sql::Value> row_of_fresh{id.caller,         id.route, stored(id.key), id.fingerprint, lease_until,
+                                               fresh.resource_id, now};
+    if (database.once(sql::Mode::kWrite, deadline, kClaim, row_of_fresh).affected == 1) {
+        crashPoint(CrashPoint::kRequestClaimed);
+        return fresh;
+    }
     Outcome outcome;
     database.transact(sql::Mode::kWrite, deadline, [&](sql::Transaction& transaction) {
-        Claim fresh{id, 1, newId(clock_)};
-        const auto inserted = transaction.execute(
-            "INSERT INTO stoa_idempotency (caller, route, idempotency_key, fingerprint, attempt, lease_until_us, "
-            "resource_id, created_us) VALUES ($1, $2, $3, $4, 1, $5, $6, $7) ON CONFLICT DO NOTHING",
-            {id.caller, id.route, stored(id.key), id.fingerprint, lease_until, fresh.resource_id, now});
-        if (inserted.affected == 1) {
-            outcome = std::move(fresh);
+        if (transaction.execute(kClaim, row_of_fresh).affected == 1) {  // pruned meanwhile
+            outcome = fresh;
             return;
         }
         const auto found = transaction.execute(

@@ -102,14 +102,14 @@ Attempt EventRunner::runFresh(const Delivery& delivery) const {
         return event.error();
     }
     return run(*event, [&](sql::Transaction& transaction, const IncomingEvent&) {
-        if (parked_.blocks(transaction, event->topic, event->key)) {
-            if (inbox_.contains(transaction, event->id)) {
-                return Outcome::kDuplicate;
-            }
-            parked_.park(transaction, delivery, event->id, 0, "behind an earlier event of its key", now());
-            return Outcome::kBlocked;
+        if (parked_.enterInbox(transaction, event->id, event->topic, event->key, now())) {
+            return Outcome::kDone;
         }
-        return inbox_.enter(transaction, event->id, now()) ? Outcome::kDone : Outcome::kDuplicate;
+        if (inbox_.contains(transaction, event->id)) {
+            return Outcome::kDuplicate;
+        }
+        parked_.park(transaction, delivery, event->id, 0, "behind an earlier event of its key", now());
+        return Outcome::kBlocked;
     });
 }
 

@@ -23,8 +23,7 @@ OutboxStore::OutboxStore(sql::Database& database, std::string host_id, std::chro
     : database_(database), host_id_(std::move(host_id)), lease_us_(std::chrono::microseconds{lease}.count()) {}
 
 bool OutboxStore::hasRows() {
-    const auto transaction = database_.begin(Mode::kRead);
-    return !transaction->execute("SELECT position FROM stoa_outbox ORDER BY position LIMIT 1", {}).rows.empty();
+    return !database_.once(Mode::kRead, {}, "SELECT position FROM stoa_outbox ORDER BY position LIMIT 1").rows.empty();
 }
 
 void OutboxStore::renewLeases() {
@@ -107,12 +106,13 @@ std::map<std::int64_t, std::int64_t> OutboxStore::divide(sql::Transaction& trans
 }
 
 std::vector<OutboxRow> OutboxStore::load(std::int64_t after, std::size_t limit) {
-    const auto transaction = database_.begin(Mode::kRead);
-    const sql::Result result = transaction->execute(
-        "SELECT o.position, o.shard, l.epoch, o.created_us, o.topic, o.event_key, o.payload, o.headers "
-        "FROM stoa_outbox o JOIN stoa_outbox_leases l ON l.shard=o.shard "
-        "WHERE l.owner=$1 AND o.position>$2 ORDER BY o.position LIMIT $3",
-        {host_id_, after, static_cast<std::int64_t>(limit)});
+    const sql::Result result =
+        database_.once(Mode::kRead, {},
+                       "SELECT o.position, o.shard, l.epoch, o.created_us, o.topic, o.event_key, o.payload, o.headers "
+                       "FROM stoa_outbox o JOIN stoa_outbox_leases l ON l.shard=o.shard "
+                       "WHERE l.owner=$1 AND o.position>$2 ORDER BY o.position LIMIT $3",
+                       {host_id_, after, static_cast<std::int64_t>(limit)});
+    more_ = result.rows.size() == limit;
     std::vector<OutboxRow> rows;
     for (const auto& row : result.rows) {
         const auto held = epochs_.find(integer(row[1]));
@@ -140,21 +140,20 @@ void OutboxStore::remove(const std::vector<const OutboxRow*>& rows) {
     const std::string list = database_.dialect() == sql::Dialect::kSqlite
                                  ? "SELECT value FROM json_each($1)"
                                  : "SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST($1 AS json))";
-    database_.transact(Mode::kWrite, {}, [&](sql::Transaction& transaction) {
-        for (const auto& [epoch, positions] : by_epoch) {
-            transaction.execute("DELETE FROM stoa_outbox WHERE position IN (" + list +
-                                    ") AND shard IN (SELECT shard FROM stoa_outbox_leases WHERE owner=$2 AND epoch=$3)",
-                                {writeJson(positions), host_id_, epoch});
-        }
-    });
+    // Each epoch by itself: of what is not deleted for want of another commit, the next owner publishes a duplicate.
+    for (const auto& [epoch, positions] : by_epoch) {
+        database_.once(Mode::kWrite, {},
+                       "DELETE FROM stoa_outbox WHERE position IN (" + list +
+                           ") AND shard IN (SELECT shard FROM stoa_outbox_leases WHERE owner=$2 AND epoch=$3)",
+                       {writeJson(positions), host_id_, epoch});
+    }
 }
 
 std::vector<std::string> OutboxStore::ownersOfOtherRows() {
-    const auto transaction = database_.begin(Mode::kRead);
-    const sql::Result rows = transaction->execute(
-        "SELECT DISTINCT l.owner FROM stoa_outbox_leases l WHERE l.owner<>$1 "
-        "AND EXISTS (SELECT 1 FROM stoa_outbox o WHERE o.shard=l.shard)",
-        {host_id_});
+    const sql::Result rows = database_.once(Mode::kRead, {},
+                                            "SELECT DISTINCT l.owner FROM stoa_outbox_leases l WHERE l.owner<>$1 "
+                                            "AND EXISTS (SELECT 1 FROM stoa_outbox o WHERE o.shard=l.shard)",
+                                            {host_id_});
     std::vector<std::string> owners;
     for (const auto& row : rows.rows) {
         owners.push_back(textOf(row[0]));

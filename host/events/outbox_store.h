@@ -38,6 +38,8 @@ public:
     void renewLeases();
     /// Rows of leased shards, oldest first, from behind `after` on.
     std::vector<OutboxRow> load(std::int64_t after, std::size_t limit);
+    /// Whether the last load stopped at its limit.
+    bool more() const { return more_; }
     /// Deletes those whose shard is still leased with the row's epoch.
     void remove(const std::vector<const OutboxRow*>& rows);
     /// Who leases, or leased last, shards with rows that this host does not hold; "" for nobody.
@@ -62,6 +64,7 @@ private:
     sql::Database& database_;
     std::string host_id_;
     std::int64_t lease_us_;
+    bool more_ = false;
     std::map<std::int64_t, std::int64_t> epochs_;  ///< shard to epoch of what this host holds
 };
 

@@ -62,6 +62,17 @@ bool ParkedStore::blocks(sql::Transaction& transaction, const std::string& topic
                 .rows.empty();
 }
 
+bool ParkedStore::enterInbox(sql::Transaction& transaction, const std::string& event_id, const std::string& topic,
+                             const std::string& key, std::int64_t now_us) const {
+    return transaction
+               .execute(
+                   "INSERT INTO stoa_inbox (consumer, event_id, received_us) SELECT $1, $2, $3 WHERE NOT EXISTS "
+                   "(SELECT 1 FROM stoa_parked WHERE consumer=$1 AND topic=$4 AND event_key=$5) "
+                   "ON CONFLICT (consumer, event_id) DO NOTHING",
+                   {consumer_, event_id, now_us, topic, storableKey(key)})
+               .affected == 1;
+}
+
 void ParkedStore::park(sql::Transaction& transaction, const Delivery& delivery, const std::string& event_id,
                        std::int64_t due_us, const std::string& reason, std::int64_t now_us) const {
     const Record& record = delivery.record;

@@ -28,6 +28,10 @@ public:
 
     /// Whether an earlier event of the key waits.
     bool blocks(sql::Transaction& transaction, const std::string& topic, const std::string& key) const;
+    /// Enters an event into the inbox (inbox.h), unless an earlier one of its key is parked. False: one is, or the
+    /// event was dealt with before.
+    bool enterInbox(sql::Transaction& transaction, const std::string& event_id, const std::string& topic,
+                    const std::string& key, std::int64_t now_us) const;
     /// Puts an event behind those of its key. Once; again is harmless.
     void park(sql::Transaction& transaction, const Delivery& delivery, const std::string& event_id, std::int64_t due_us,
               const std::string& reason, std::int64_t now_us) const;

@@ -201,6 +201,11 @@ OutboxRelay::Pass OutboxRelay::publishAll() {
             store_.remove(published.acknowledged);
             crashPoint(CrashPoint::kOutboxRemoved, options_.service);
         }
+        if (blocked.empty() && !store_.more()) {
+            report({});  // what is committed from here on wakes this thread
+            wakeOwners();
+            return Pass::kDone;
+        }
         // Rows of a key that is stuck stay in front; others may pass behind them.
         after = blocked.empty() ? 0 : rows.back().position;
         if (mustRenew()) {

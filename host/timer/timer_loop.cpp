@@ -181,11 +181,14 @@ void TimerService::Loop::claimMore() {
     if (waiting > options_.batch / 2 || !shouldLook()) {
         return;
     }
-    // Reading first: an idle service never asks for the right to write.
-    next_us_ = store_.nextUs(known_now_.names);
-    more_is_due_ = false;
-    if (!next_us_ || *next_us_ > toMicros(clock_.now())) {
-        return;
+    const auto is_due = [&] { return next_us_ && *next_us_ <= toMicros(clock_.now()); };
+    if (!is_due()) {
+        // Reading first: an idle service never asks for the right to write.
+        next_us_ = store_.nextUs(known_now_.names);
+        more_is_due_ = false;
+        if (!is_due()) {
+            return;
+        }
     }
     const auto limit = options_.batch - waiting;
     auto claims = store_.claim(clock_.now(), options_.lease, known_now_.names, limit);
@@ -193,7 +196,7 @@ void TimerService::Loop::claimMore() {
         crashPoint(CrashPoint::kTimerClaimed, options_.service);
     }
     more_is_due_ = claims.size() == limit;
-    if (!claims.empty() && !more_is_due_) {
+    if (!more_is_due_) {
         next_us_ = store_.nextUs(known_now_.names);
     }
     const std::lock_guard lock{mutex_};

@@ -104,13 +104,10 @@ std::vector<Claim> TimerStore::claim(Time now, std::chrono::seconds lease, std::
         ") UPDATE stoa_timers SET holder = $1, next_us = $2, attempt = attempt + 1 "
         "WHERE (name, timer_key) IN (SELECT name, timer_key FROM due) "
         "RETURNING name, timer_key, payload, due_us, set_id, attempt";
-    database_.transact(Mode::kWrite, {}, [&](sql::Transaction& transaction) {
-        claims.clear();
-        for (const auto& row : transaction.execute(statement, parameters).rows) {
-            claims.push_back(
-                {string(row[0]), string(row[1]), string(row[2]), integer(row[3]), integer(row[4]), integer(row[5])});
-        }
-    });
+    for (const auto& row : database_.once(Mode::kWrite, {}, statement, parameters).rows) {
+        claims.push_back(
+            {string(row[0]), string(row[1]), string(row[2]), integer(row[3]), integer(row[4]), integer(row[5])});
+    }
     std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
         return std::tie(a.due_us, a.name, a.key) < std::tie(b.due_us, b.name, b.key);
     });
@@ -119,19 +116,20 @@ std::vector<Claim> TimerStore::claim(Time now, std::chrono::seconds lease, std::
 
 std::int64_t TimerStore::update(sql::Transaction& transaction, std::string_view change, const Claim& claim,
                                 std::int64_t value) const {
-    return transaction
-        .execute(std::string{change} + std::string{kStillMine},
-                 {value, claim.name, claim.key, host_id_, claim.set_id, claim.attempt})
-        .affected;
+    return transaction.execute(std::string{change} + std::string{kStillMine}, parametersOf(claim, value)).affected;
+}
+
+std::vector<Value> TimerStore::parametersOf(const Claim& claim, std::int64_t value) const {
+    return {value, claim.name, claim.key, host_id_, claim.set_id, claim.attempt};
 }
 
 void TimerStore::settle(std::string_view change, const Claim& claim, std::int64_t value) {
-    database_.transact(Mode::kWrite, {}, [&](sql::Transaction& transaction) {
-        if (update(transaction, change, claim, value) == 0) {
-            transaction.execute("UPDATE stoa_timers SET holder = '', next_us = due_us" + std::string{kSetAnew},
-                                {claim.name, claim.key, host_id_, claim.set_id});
-        }
-    });
+    const auto changed =
+        database_.once(Mode::kWrite, {}, std::string{change} + std::string{kStillMine}, parametersOf(claim, value));
+    if (changed.affected == 0) {
+        database_.once(Mode::kWrite, {}, "UPDATE stoa_timers SET holder = '', next_us = due_us" + std::string{kSetAnew},
+                       {claim.name, claim.key, host_id_, claim.set_id});
+    }
 }
 
 void TimerStore::renew(std::span<const Claim> claims, Time until) {
@@ -180,17 +178,17 @@ std::optional<std::int64_t> TimerStore::nextUs(std::span<const std::string> name
     std::vector<Value> parameters;
     const auto statement =
         "SELECT next_us FROM stoa_timers WHERE name IN (" + listNames(names, parameters) + ") ORDER BY next_us LIMIT 1";
-    const auto rows = database_.begin(Mode::kRead)->execute(statement, parameters).rows;
+    const auto rows = database_.once(Mode::kRead, {}, statement, parameters).rows;
     return rows.empty() ? std::nullopt : std::optional{integer(rows[0][0])};
 }
 
 std::vector<UnknownTimer> TimerStore::unknown(Time now, std::span<const std::string> names) {
     std::vector<Value> parameters{toMicros(now)};
     const auto known = names.empty() ? "" : " AND name NOT IN (" + listNames(names, parameters) + ")";
-    const auto result = database_.begin(Mode::kRead)
-                            ->execute("SELECT name, count(*), min(due_us) FROM stoa_timers WHERE next_us <= $1" +
-                                          known + " GROUP BY name ORDER BY name",
-                                      parameters);
+    const auto result = database_.once(Mode::kRead, {},
+                                       "SELECT name, count(*), min(due_us) FROM stoa_timers WHERE next_us <= $1" +
+                                           known + " GROUP BY name ORDER BY name",
+                                       parameters);
     std::vector<UnknownTimer> unknown;
     for (const auto& row : result.rows) {
         unknown.push_back({string(row[0]), integer(row[1]), integer(row[2])});

@@ -68,6 +68,7 @@ public:
 private:
     std::int64_t update(sql::Transaction& transaction, std::string_view change, const Claim& claim,
                         std::int64_t value) const;
+    std::vector<sql::Value> parametersOf(const Claim& claim, std::int64_t value) const;
     void settle(std::string_view change, const Claim& claim, std::int64_t value);
 
     sql::Database& database_;
