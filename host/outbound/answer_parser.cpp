@@ -108,9 +108,15 @@ void dropHopHeaders(http::Headers& headers) {
             list.remove_prefix(std::min(comma + 1, list.size()));
         }
     }
-    constexpr std::array<std::string_view, 9> kHop{"Connection",          "Keep-Alive",       "Proxy-Authenticate",
-                                                   "Proxy-Authorization", "Proxy-Connection", "TE",
-                                                   "Trailer",             "Transfer-Encoding", "Upgrade"};
+    constexpr std::array<std::string_view, 9> kHop{"Connection",
+                                                   "Keep-Alive",
+                                                   "Proxy-Authenticate",
+                                                   "Proxy-Authorization",
+                                                   "Proxy-Connection",
+                                                   "TE",
+                                                   "Trailer",
+                                                   "Transfer-Encoding",
+                                                   "Upgrade"};
     headers.removeIf([&](const std::string& name) {
         const auto same = [&](std::string_view one) { return http::equalsIgnoringCase(name, one); };
         return std::any_of(kHop.begin(), kHop.end(), same) || std::any_of(named.begin(), named.end(), same);

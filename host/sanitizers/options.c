@@ -15,9 +15,7 @@ const char* __ubsan_default_options(void) { return "print_stacktrace=1"; }
 
 const char* __tsan_default_options(void) { return "second_deadlock_stack=1"; }
 
-// Poco 1.11 gives a connection back to libpq only while it is good (SessionHandle::disconnect asks for
-// CONNECTION_OK): what libpq allocated for one that the server has ended stays.
-const char* __lsan_default_suppressions(void) { return "leak:Poco::Data::PostgreSQL::SessionHandle::connect\n"; }
+const char* __lsan_default_suppressions(void) { return ""; }
 
 // librdkafka is not built with ThreadSanitizer: it counts references, and hands new objects to other threads, by atomic
 // instructions that are not seen here, so that each of its free() looks like a race, and so does the first lock of a

@@ -1,7 +1,5 @@
 #include "host/sql/postgresql_connection.h"
 
-#include <Poco/Data/PostgreSQL/SessionHandle.h>
-#include <Poco/Exception.h>
 #include <fmt/format.h>
 #include <poll.h>
 
@@ -53,10 +51,6 @@ Result readResult(PGresult* reply) {
 
 }  // namespace
 
-struct PostgresqlConnection::Session {
-    Poco::Data::PostgreSQL::SessionHandle handle;
-};
-
 /// Parameters in libpq's form, viewing the caller's values.
 struct PostgresqlConnection::Parameters {
     explicit Parameters(std::span<const Value> parameters)
@@ -95,33 +89,30 @@ struct PostgresqlConnection::Parameters {
     std::vector<int> formats;
 };
 
-PostgresqlConnection::PostgresqlConnection(const std::string& conninfo) : session_(std::make_unique<Session>()) {
-    try {
-        session_->handle.connect(conninfo);
-    } catch (const Poco::Exception& error) {
-        throw Error(STOA_UNAVAILABLE, firstLine(error.displayText().c_str()));
+PostgresqlConnection::PostgresqlConnection(const std::string& conninfo) : session_(PQconnectdb(conninfo.c_str())) {
+    if (PQstatus(pg()) != CONNECTION_OK) {
+        throw Error(STOA_UNAVAILABLE, firstLine(PQerrorMessage(pg())));
     }
-    pg_ = session_->handle;
-    PQsetNoticeReceiver(pg_, ignoreNotice, nullptr);
+    PQsetNoticeReceiver(pg(), ignoreNotice, nullptr);
 }
 
 PostgresqlConnection::~PostgresqlConnection() = default;
 
 bool PostgresqlConnection::alive() noexcept {
-    if (broken_ || PQstatus(pg_) != CONNECTION_OK || PQtransactionStatus(pg_) != PQTRANS_IDLE) {
+    if (broken_ || PQstatus(pg()) != CONNECTION_OK || PQtransactionStatus(pg()) != PQTRANS_IDLE) {
         return false;
     }
     // An idle session hears nothing but its end, or a notice.
-    pollfd socket{PQsocket(pg_), POLLIN, 0};
-    if (poll(&socket, 1, 0) > 0 && PQconsumeInput(pg_) == 0) {
+    pollfd socket{PQsocket(pg()), POLLIN, 0};
+    if (poll(&socket, 1, 0) > 0 && PQconsumeInput(pg()) == 0) {
         return false;
     }
-    return PQstatus(pg_) == CONNECTION_OK;
+    return PQstatus(pg()) == CONNECTION_OK;
 }
 
 void PostgresqlConnection::lost() {
     broken_ = true;
-    throw Error(STOA_UNAVAILABLE, "the connection to PostgreSQL was lost: " + firstLine(PQerrorMessage(pg_)));
+    throw Error(STOA_UNAVAILABLE, "the connection to PostgreSQL was lost: " + firstLine(PQerrorMessage(pg())));
 }
 
 void PostgresqlConnection::awaitInput() {
@@ -134,18 +125,18 @@ void PostgresqlConnection::awaitInput() {
             throw Error(STOA_DEADLINE, "no answer from PostgreSQL within the deadline");
         }
     }
-    pollfd socket{PQsocket(pg_), POLLIN, 0};
+    pollfd socket{PQsocket(pg()), POLLIN, 0};
     const int ready = poll(&socket, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
-    if ((ready < 0 && errno != EINTR) || (ready > 0 && PQconsumeInput(pg_) == 0)) {
+    if ((ready < 0 && errno != EINTR) || (ready > 0 && PQconsumeInput(pg()) == 0)) {
         lost();
     }
 }
 
 PostgresqlConnection::Answer PostgresqlConnection::next() {
-    while (PQisBusy(pg_)) {
+    while (PQisBusy(pg())) {
         awaitInput();
     }
-    return Answer{PQgetResult(pg_)};
+    return Answer{PQgetResult(pg())};
 }
 
 PostgresqlConnection::Answer PostgresqlConnection::answer() {
@@ -177,7 +168,7 @@ void PostgresqlConnection::check(const Answer& answer, std::string_view statemen
     if (sqlstate.empty()) {
         lost();
     }
-    broken_ = broken_ || PQstatus(pg_) != CONNECTION_OK || statusOf(sqlstate) == STOA_UNAVAILABLE;
+    broken_ = broken_ || PQstatus(pg()) != CONNECTION_OK || statusOf(sqlstate) == STOA_UNAVAILABLE;
     // Not the detail: it quotes values, and those may be a person's.
     const char* primary = PQresultErrorField(answer.get(), PG_DIAG_MESSAGE_PRIMARY);
     const auto message = fmt::format("{} (SQLSTATE {}) in: {}", primary ? primary : PQresultErrorMessage(answer.get()),
@@ -189,7 +180,7 @@ void PostgresqlConnection::check(const Answer& answer, std::string_view statemen
 }
 
 std::string PostgresqlConnection::command(const std::string& statements) {
-    if (PQsendQuery(pg_, statements.c_str()) == 0) {
+    if (PQsendQuery(pg(), statements.c_str()) == 0) {
         lost();
     }
     const auto result = answer();
@@ -223,7 +214,7 @@ const PostgresqlConnection::Variant& PostgresqlConnection::prepare(std::string_v
     Variant made{fmt::format("s{}", next_name_++), {}};
     std::transform(parameters.begin(), parameters.end(), std::back_inserter(made.types), typeOf);
     const std::string text{statement};
-    if (PQsendPrepare(pg_, made.name.c_str(), text.c_str(), static_cast<int>(made.types.size()), made.types.data()) ==
+    if (PQsendPrepare(pg(), made.name.c_str(), text.c_str(), static_cast<int>(made.types.size()), made.types.data()) ==
         0) {
         lost();
     }
@@ -236,7 +227,7 @@ const PostgresqlConnection::Variant& PostgresqlConnection::prepare(std::string_v
 }
 
 void PostgresqlConnection::send(const Variant& prepared, const Parameters& parameters) {
-    if (PQsendQueryPrepared(pg_, prepared.name.c_str(), parameters.count(), parameters.values.data(),
+    if (PQsendQueryPrepared(pg(), prepared.name.c_str(), parameters.count(), parameters.values.data(),
                             parameters.lengths.data(), parameters.formats.data(), 0) == 0) {
         lost();
     }
@@ -288,7 +279,7 @@ Result PostgresqlConnection::runAlone(std::string_view statement, std::span<cons
     checkParameterCount(highestParameter(statement), parameters.size(), statement);
     std::vector<Oid> types;
     std::transform(parameters.begin(), parameters.end(), std::back_inserter(types), typeOf);
-    if (PQsendQueryParams(pg_, std::string{statement}.c_str(), given.count(), types.data(), given.values.data(),
+    if (PQsendQueryParams(pg(), std::string{statement}.c_str(), given.count(), types.data(), given.values.data(),
                           given.lengths.data(), given.formats.data(), 0) == 0) {
         lost();
     }
@@ -300,11 +291,11 @@ Result PostgresqlConnection::runBetween(const Around& around, const Variant& pre
                                         std::span<const Value> parameters, std::size_t max_rows) {
     const Parameters given{parameters};
     const auto send_command = [&](const std::string& text) {
-        if (PQsendQueryParams(pg_, text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0) {
+        if (PQsendQueryParams(pg(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0) {
             lost();
         }
     };
-    if (PQenterPipelineMode(pg_) == 0) {
+    if (PQenterPipelineMode(pg()) == 0) {
         lost();
     }
     for (const std::string& each : around.before) {
@@ -314,14 +305,14 @@ Result PostgresqlConnection::runBetween(const Around& around, const Variant& pre
     if (!around.after.empty()) {
         send_command(around.after);
     }
-    if (PQpipelineSync(pg_) == 0) {
+    if (PQpipelineSync(pg()) == 0) {
         lost();
     }
     std::vector<Answer> before(around.before.size());
     std::generate(before.begin(), before.end(), [&] { return answer(); });
     const Answer reply = answer();
     const Answer after = around.after.empty() ? Answer{} : answer();
-    if (const Answer end = next(); PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(pg_) == 0) {
+    if (const Answer end = next(); PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(pg()) == 0) {
         lost();
     }
     for (std::size_t i = 0; i < before.size(); ++i) {

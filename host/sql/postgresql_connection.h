@@ -1,4 +1,4 @@
-/// One PostgreSQL connection: Poco::Data's session handle for connecting and closing, libpq for statements.
+/// One PostgreSQL connection, by libpq.
 #pragma once
 
 #include <libpq-fe.h>
@@ -31,7 +31,7 @@ public:
     bool alive() noexcept override;
     /// Nothing can be sent any more: the session is over, or an answer is still under way.
     bool broken() const { return broken_; }
-    bool inTransaction() const { return PQtransactionStatus(pg_) != PQTRANS_IDLE; }
+    bool inTransaction() const { return PQtransactionStatus(pg()) != PQTRANS_IDLE; }
 
     /// Commands without parameters that go with a statement in one round trip.
     struct Around {
@@ -51,6 +51,9 @@ private:
     struct Clear {
         void operator()(PGresult* result) const { PQclear(result); }
     };
+    struct Finish {
+        void operator()(PGconn* session) const { PQfinish(session); }
+    };
     using Answer = std::unique_ptr<PGresult, Clear>;
     /// A statement prepared for these types of parameters. A NULL fits any type.
     struct Variant {
@@ -59,7 +62,6 @@ private:
     };
     using Variants = std::vector<Variant>;
     struct Parameters;
-    struct Session;
 
     const Variant* known(std::string_view statement, std::span<const Value> parameters);
     const Variant& prepare(std::string_view statement, std::span<const Value> parameters);
@@ -76,8 +78,9 @@ private:
     void check(const Answer& answer, std::string_view statement);
     [[noreturn]] void lost();
 
-    std::unique_ptr<Session> session_;
-    PGconn* pg_ = nullptr;
+    PGconn* pg() const { return session_.get(); }
+
+    std::unique_ptr<PGconn, Finish> session_;
     StatementCache<Variants> cache_;
     std::uint64_t next_name_ = 0;
     std::optional<Deadline> deadline_;
