@@ -1,21 +1,22 @@
 """Customers who buy all the while, and what they were answered."""
 
 import json
-import threading
 import time
 from collections import Counter
+from functools import partial
 
 from shop import ADDRESS, new_key
 from support import raw
+from support.load import Load
 from waiting import wait_until
 
 PATIENCE = 120  # seconds until an order that is refused for the moment has to be accepted
 AGAIN = 0.25    # seconds until it is asked for again
 
 
-class Buyers:
-    """Each customer is a thread that places one order after the other. An order that is refused for the moment is asked
-    for again with its key until it is accepted, as a good client does; every other answer is a complaint."""
+class Buyers(Load):
+    """Each customer places one order after the other. An order that is refused for the moment is asked for again with its
+    key until it is accepted, as a good client does; every other answer is a failure."""
 
     def __init__(self, scenario, product, count=4, pause=0.3, also=()):
         """`also`: refusals beside 503 that are to be expected."""
@@ -23,20 +24,16 @@ class Buyers:
         self.customers = [scenario.customer().known() for _ in range(count)]
         self.accepted = []         # (customer, order id)
         self.answers = Counter()   # of status and problem
-        self.complaints = []
         self.slowest = 0.0         # seconds until an answer came
-        self.stopped = threading.Event()
-        self.threads = [threading.Thread(target=self._buy, args=(customer,)) for customer in self.customers]
+        super().__init__([partial(self._buy, customer) for customer in self.customers])
 
     def _buy(self, customer):
-        while not self.stopped.is_set():
-            key, end = new_key(), time.monotonic() + PATIENCE
-            while not self._ask(customer, key):  # also when nobody is to buy any more: what is left unclear is asked for
-                if time.monotonic() > end:
-                    self.complaints.append(f"key {key} was not accepted within {PATIENCE} s: {dict(self.answers)}")
-                    return
-                time.sleep(AGAIN)
-            self.stopped.wait(self.pause)
+        key, end = new_key(), time.monotonic() + PATIENCE
+        while not self._ask(customer, key):  # also when nobody is to buy any more: what is left unclear is asked for
+            if time.monotonic() > end:
+                raise TimeoutError(f"key {key} was not accepted within {PATIENCE} s: {dict(self.answers)}")
+            time.sleep(AGAIN)
+        self.stopped.wait(self.pause)
 
     def _ask(self, customer, key) -> bool:
         """Whether the order is accepted."""
@@ -44,7 +41,7 @@ class Buyers:
         try:
             answer = self._post(customer, key)
         except OSError as error:
-            self.complaints.append(f"no answer after {time.monotonic() - begin:.1f} s: {error!r}")
+            self.failures.append(f"no answer after {time.monotonic() - begin:.1f} s: {error!r}")
             return False
         self.slowest = max(self.slowest, time.monotonic() - begin)
         if answer.status == 202:
@@ -58,7 +55,7 @@ class Buyers:
         passing = status == 503 or (status, problem) == (409, "request-in-progress")
         clear = passing and "Retry-After" in answer.headers or f"{status} {problem}" in self.also
         if not clear or not answer.json.get("detail"):
-            self.complaints.append(f"not a clear refusal: {answer.status} {answer.headers} {answer.text}")
+            self.failures.append(f"not a clear refusal: {answer.status} {answer.headers} {answer.text}")
         return False
 
     def _post(self, customer, key):
@@ -69,14 +66,4 @@ class Buyers:
     def wait_for_more(self, count=8):
         """Until so many more orders are accepted."""
         wanted = len(self.accepted) + count
-        wait_until(lambda: len(self.accepted) >= wanted or self.complaints, 120, f"{count} more orders are accepted: {self.answers}")
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped.set()
-        for thread in self.threads:
-            thread.join()
+        wait_until(lambda: len(self.accepted) >= wanted or self.failures, 120, f"{count} more orders are accepted: {self.answers}")

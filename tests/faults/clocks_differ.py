@@ -58,7 +58,7 @@ class ClocksDiffer(Scenario):
             self.cancelled(ada, bread)
             self.declined(ada, bread)
             self.asked_twice_at_once(ada, bread)
-        self.assertEqual(buyers.complaints, [])
+        self.assertEqual(buyers.failures, [])
         for customer, order in buyers.accepted:
             self.assertEqual(customer.wait(order, delivered, seconds=90)["status"], "COMPLETED")
         self.assertTrue(all(self.published(host) > 0 for host in self.orders()), "both hosts have published")

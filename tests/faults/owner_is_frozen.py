@@ -44,7 +44,7 @@ class OwnerIsFrozen(Scenario):
                                    what="a host holds part of the outbox")
                 self.freeze(owner, buyers)
             buyers.wait_for_more()
-        self.assertEqual(buyers.complaints, [])
+        self.assertEqual(buyers.failures, [])
         for customer, order in buyers.accepted:
             self.assertEqual(customer.wait(order, delivered, seconds=90)["status"], "COMPLETED")
         twice = self.query("order", "select order_id, type, count(*) from order_events group by order_id, type having count(*) > 1")
