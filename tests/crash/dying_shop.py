@@ -9,7 +9,7 @@ import uuid
 import accounts
 import stores
 from fleet import Fleet
-from shop import Refused, Shop, new_key
+from shop import Shop, new_key
 from topology import merged
 from waiting import wait_until
 
@@ -53,7 +53,7 @@ class DyingShop:
             self.fleet.start()
             self.fleet.wait_until_ready()
             self.shop = Shop(self.fleet.gateway, timeout=10)
-            self.staff = wait_until(self._staff_token, what="the staff account is made by the auth service")
+            self.staff = accounts.staff_token(self.shop, self.fleet)
             self.product = self._new_product(self.staff)
         except BaseException:
             self.fleet.stop(10)
@@ -67,14 +67,6 @@ class DyingShop:
         self.store.remove(self.build)
         if any(codes.values()):
             raise AssertionError(f"hosts did not drain to exit code 0: {codes}; logs in {self.run}")
-
-    def _staff_token(self):
-        try:
-            return accounts.staff_token(self.shop, self.fleet)
-        except Refused as refused:
-            if refused.status not in (401, 429, 503):
-                raise
-            return None
 
     def _new_product(self, staff):
         body = {"sku": f"bread-{uuid.uuid4().hex[:8]}", "name": "Bread", "price": {"amount": PRICE, "currency": "EUR"}}

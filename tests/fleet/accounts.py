@@ -4,6 +4,7 @@
 from pathlib import Path
 
 import private
+from shop import retried
 
 STAFF = "staff@example.com"
 
@@ -13,4 +14,5 @@ def staff_password(run: Path) -> str:
 
 
 def staff_token(shop, fleet) -> str:
-    return shop.login(STAFF, staff_password(fleet.run))
+    """Asks until the auth service has made the account."""
+    return retried(lambda: shop.login(STAFF, staff_password(fleet.run)), seconds=60, also=(401,))

@@ -125,7 +125,7 @@ def open_shop(fleet) -> tuple:
     fleet.start()
     fleet.wait_until_ready()
     shop = Shop(fleet.gateway)
-    staff = retried(lambda: accounts.staff_token(shop, fleet), also=(401,))
+    staff = accounts.staff_token(shop, fleet)
     shop.import_products(staff, [{"sku": f"bench-{number}", "name": f"Product {number}", "price": {"amount": PRICE, "currency": "EUR"}}
                                  for number in range(PRODUCTS)])
     products = [product["id"] for product in shop.products()]

@@ -12,10 +12,9 @@ import stores
 from fleet import Fleet
 from load import Load
 from process import mapped_copies
-from shop import ADDRESS, Refused, Shop, delivered, new_key, retried
+from shop import ADDRESS, Shop, delivered, new_key, retried
 from support import plugin_files
 from support.scenario import Customer
-from waiting import wait_until
 from topology import merged
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -48,7 +47,7 @@ class ShopUnderLoad:
             self.fleet.start()
             self.fleet.wait_until_ready()
             self.shop = Shop(self.fleet.gateway)
-            self.staff = wait_until(self._staff_token, what="the staff account is made by the auth service")
+            self.staff = accounts.staff_token(self.shop, self.fleet)
             self.bread = self._product()
             self.customer = Customer(self)
             self.first_orders = [self._first_order(new_key()) for _ in range(5)]
@@ -66,14 +65,6 @@ class ShopUnderLoad:
         self.store.remove(self.build)
         if any(codes.values()):
             raise AssertionError(f"hosts did not drain to exit code 0: {codes}; logs in {self.run}")
-
-    def _staff_token(self):
-        try:
-            return accounts.staff_token(self.shop, self.fleet)
-        except Refused as refused:
-            if refused.status not in (401, 429, 503):
-                raise
-            return None
 
     def _product(self):
         sku = f"bread-{uuid.uuid4().hex[:8]}"

@@ -28,7 +28,7 @@ class SmallShop:
         self.fleet.start()
         self.fleet.wait_until_ready()
         self.shop = Shop(self.fleet.gateway)
-        self.staff = retried(lambda: accounts.staff_token(self.shop, self.fleet), also=(401,))
+        self.staff = accounts.staff_token(self.shop, self.fleet)
         return self
 
     def __exit__(self, kind, *_):

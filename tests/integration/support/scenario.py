@@ -98,7 +98,7 @@ class Scenario(unittest.TestCase):
             cls.fleet.start()
             cls.fleet.wait_until_ready()
             cls.shop = Shop(cls.fleet.gateway)
-            cls.staff = wait_until(lambda: cls._staff_token(), what="the staff account is made by the auth service")
+            cls.staff = accounts.staff_token(cls.shop, cls.fleet)
         except BaseException:
             cls._stop(10)
             raise
@@ -119,15 +119,6 @@ class Scenario(unittest.TestCase):
         codes = cls._stop()
         assert not findings, "the auditor found:\n" + "\n".join(findings)
         assert not any(codes.values()), f"hosts did not drain to exit code 0: {codes}; logs in {cls.fleet.run}"
-
-    @classmethod
-    def _staff_token(cls):
-        try:
-            return accounts.staff_token(cls.shop, cls.fleet)
-        except Refused as refused:
-            if refused.status not in (401, 429, 503):
-                raise
-            return None
 
     def tearDown(self):
         if self.audit_after == "each":
