@@ -95,7 +95,6 @@ public:
         CPPUNIT_ASSERT_EQUAL(2, other.code);
         CPPUNIT_ASSERT_MESSAGE(other.output, other.output.find("is not a version of plain_c") != std::string::npos);
     }
-
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(TakeoverTest);
