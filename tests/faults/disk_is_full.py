@@ -18,7 +18,8 @@ LEFT = 256 << 10  # bytes until it is full
 
 
 class DiskIsFull(Scenario):
-    settings = {"plugins": QUICK_CARRIER, "http": {"deadline": "5s"}}
+    # What was parked or claimed while the disk was full is tried again soon.
+    settings = {"plugins": QUICK_CARRIER, "http": {"deadline": "3s"}, "parked": {"retries": ["1s", "3s", "60s"]}}
     audit_seconds = PATIENCE
 
     def full(self, disk, hurt, again=lambda: None):

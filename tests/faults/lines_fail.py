@@ -46,7 +46,9 @@ def tearDownModule():
 
 
 class LinesFail(Scenario):
-    settings = {"http": {"deadline": f"{DEADLINE}s"}, "plugins": {**QUICK_CARRIER, "payment": {"settings": {"providerTimeoutMs": 500}}}}
+    # What was parked while a line failed is tried again soon.
+    settings = {"plugins": {**QUICK_CARRIER, "payment": {"settings": {"providerTimeoutMs": 500}}},
+                "http": {"deadline": f"{DEADLINE}s"}, "parked": {"retries": ["1s", "3s", "60s"]}}
     audit_after = "all"
     audit_seconds = PATIENCE
 
