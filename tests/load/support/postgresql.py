@@ -44,7 +44,6 @@ def count(store, plugins) -> Count:
 
 CLIENTS, KEPT = 64, 1000  # at most, and rows of each that are there to be read and updated: nobody waits for another's row
 ONE = f"\\set kept :client_id * {KEPT} + random(1, {KEPT})\n"
-READ = f"{ONE}SELECT text FROM kept WHERE id = :kept;"
 UPDATE = f"{ONE}UPDATE kept SET version = version + 1 WHERE id = :kept;"
 # The oldest of what a client has added goes again.
 INSERT = "\\set added :added + 1\n\\set row :client_id * 1000000000 + :added\nINSERT INTO added (id, owner, text) VALUES (:row, :added, repeat('x', 250));"
@@ -61,10 +60,10 @@ class Pgbench:
         store.override([self.NAME])
 
     def script(self, cost: Count) -> str:
-        """One order: its transactions with their share of the rows, those that only read first."""
-        writes, reads = round(cost.writes), round(cost.commits - cost.writes)
-        shares = [spread(total, writes) for total in cost.totals()]
-        lines = [READ] * reads
+        """One order: its transactions that write, with their share of the rows. What is only read is left out: how much of
+        that PostgreSQL counts depends on whether a look at a table ends with COMMIT or ROLLBACK."""
+        shares = [spread(total, round(cost.writes)) for total in cost.totals()]
+        lines = []
         for inserted, updated, deleted in zip(*shares):
             lines += ["BEGIN;", *[INSERT] * inserted, *[UPDATE] * updated, *[DELETE] * deleted, "COMMIT;"]
         return "\n".join(lines) + "\n"
