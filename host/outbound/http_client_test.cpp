@@ -53,6 +53,7 @@ class HttpClientTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(answerUntilTheEndOfTheConnectionIsTaken);
     CPPUNIT_TEST(tooLargeAnswerIsRefused);
     CPPUNIT_TEST(answersStreamWithBackPressure);
+    CPPUNIT_TEST(aSmallAnswerIsNotStreamed);
     CPPUNIT_TEST(bodiesStreamBothWays);
     CPPUNIT_TEST(droppedStreamClosesItsConnection);
     CPPUNIT_TEST(cancelClosesTheConnection);
@@ -198,6 +199,22 @@ public:
         const auto got = await(std::move(outcome));
         CPPUNIT_ASSERT_EQUAL(std::uint64_t{300'000'000}, *got.response.source->size());
         CPPUNIT_ASSERT(peer.sendUntilStuck(100'000'000) < 100'000'000);
+    }
+    /// One that came with its head has no reader to wait for, and its connection is free at once.
+    void aSmallAnswerIsNotStreamed() {
+        RawListener listener;
+        for (const std::string_view body : {"hello", ""}) {
+            auto call = get();
+            call.stream_answer = true;
+            auto outcome = sendAsync(here(listener.port()), std::move(call));
+            auto peer = listener.accept();
+            peer.readUntil("\r\n\r\n");
+            peer.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+                      "\r\n\r\n" + std::string{body});
+            const auto got = await(std::move(outcome));
+            CPPUNIT_ASSERT(!got.response.source);
+            CPPUNIT_ASSERT_EQUAL(std::string{body}, got.response.body);
+        }
     }
     void bodiesStreamBothWays() {
         server_.handler.on_admit = [](const http::Request&) {
