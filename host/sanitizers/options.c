@@ -13,7 +13,8 @@ const char* __asan_default_options(void) { return "strict_string_checks=1:check_
 
 const char* __ubsan_default_options(void) { return "print_stacktrace=1"; }
 
-const char* __tsan_default_options(void) { return "second_deadlock_stack=1"; }
+// A test's child that is forked while the test has threads may have some of its own; nothing is looked for in it.
+const char* __tsan_default_options(void) { return "second_deadlock_stack=1:die_after_fork=0"; }
 
 const char* __lsan_default_suppressions(void) { return ""; }
 
