@@ -47,7 +47,9 @@ public:
     void report(const Json::Value& step) override {
         Json::Value line;
         line["progress"] = step;
-        lost_ = lost_ || !writeAll(socket_, lineOf(line), wait_);
+        if (!lost_ && !writeAll(socket_, lineOf(line), wait_)) {
+            lost_ = true;
+        }
     }
     bool wanted() const override { return !lost_ && !stopping_ && !hasLeft(socket_); }
 
@@ -55,7 +57,7 @@ private:
     int socket_;
     Milliseconds wait_;
     const std::atomic<bool>& stopping_;
-    bool lost_ = false;
+    std::atomic<bool> lost_{false};
 };
 
 }  // namespace

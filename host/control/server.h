@@ -22,8 +22,9 @@ namespace stoa::host::control {
 class Progress {
 public:
     virtual ~Progress() = default;
+    /// One thread at a time.
     virtual void report(const Json::Value& step) = 0;
-    /// False when the client has gone or the server stops: a long command may give up between two steps.
+    /// Any thread. False when the client has gone or the server stops: a long command may give up between two steps.
     virtual bool wanted() const = 0;
 };
 
