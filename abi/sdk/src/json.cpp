@@ -50,7 +50,7 @@ const Builders& builders() {
 
 // When the library is loaded, and not at first use: that may be for a plugin, whose account would then pay for the
 // host's.
-[[maybe_unused]] const Builders& kMadeAtLoad = builders();
+[[maybe_unused]] const Builders& made_at_load = builders();
 
 /// JsonCpp reports over several lines, starting with "* Line 1, Column 5".
 std::string oneLine(std::string_view errors) {
