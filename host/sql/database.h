@@ -47,7 +47,8 @@ public:
     virtual void commit() = 0;
     virtual void rollback() noexcept = 0;
     /// The last statement and the commit, in one round trip where the driver can. Fails as either of them does; the
-    /// transaction has ended then, too.
+    /// transaction has ended then, too. More rows than max_rows are an error also when the driver has committed by
+    /// then.
     virtual Result executeAndCommit(std::string_view statement, std::span<const Value> parameters = {}) = 0;
 
     Result execute(std::string_view statement, std::initializer_list<Value> parameters) {

@@ -1,6 +1,6 @@
 """How many orders of three lines a shop in one host brings from create to COMPLETED, the parcel delivered, on the real Kafka
 broker and PostgreSQL, while as many as ever are under way: a new one is placed for each that has ended. Against pgbench
-with nothing but the commits and rows of an order, as PostgreSQL counted them in this run, beside the same broker with
+with nothing but the commits that write and the rows of an order, as PostgreSQL counted them in this run, beside the same broker with
 nothing to do."""
 
 import argparse

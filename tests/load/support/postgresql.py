@@ -42,9 +42,8 @@ def count(store, plugins) -> Count:
     return Count(sum(number(plugin, COMMITS) for plugin in plugins), number(plugins[0], WRITES), number(plugins[0], WAL), rows)
 
 
-CLIENTS, KEPT = 64, 1000  # at most, and rows of each that are there to be read and updated: nobody waits for another's row
-ONE = f"\\set kept :client_id * {KEPT} + random(1, {KEPT})\n"
-UPDATE = f"{ONE}UPDATE kept SET version = version + 1 WHERE id = :kept;"
+CLIENTS, KEPT = 64, 1000  # at most, and rows of each that are there to be updated: nobody waits for another's row
+UPDATE = f"\\set kept :client_id * {KEPT} + random(1, {KEPT})\nUPDATE kept SET version = version + 1 WHERE id = :kept;"
 # The oldest of what a client has added goes again.
 INSERT = "\\set added :added + 1\n\\set row :client_id * 1000000000 + :added\nINSERT INTO added (id, owner, text) VALUES (:row, :added, repeat('x', 250));"
 DELETE = "\\set gone :gone + 1\n\\set row :client_id * 1000000000 + :gone\nDELETE FROM added WHERE id = :row;"
