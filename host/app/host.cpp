@@ -218,9 +218,9 @@ std::vector<std::unique_ptr<plugin::Capability>> Host::Parts::capabilities() {
         }
     };
     all.push_back(std::make_unique<events::EventsCapability>(clock, wake));
-    const auto wake_timers = [this](const std::string& service) {
+    const auto wake_timers = [this](const std::string& service, std::int64_t due_us) {
         if (plugin::Service* found = plugins->find(service); found && found->timers()) {
-            found->timers()->wake();
+            found->timers()->wakeFor(due_us);
         }
     };
     all.push_back(std::make_unique<timer::TimerCapability>(clock, wake_timers));

@@ -47,6 +47,11 @@ public:
     /// statement_timeout comes first, unless the network has gone.
     void setDeadline(std::optional<Deadline> deadline) { deadline_ = deadline; }
 
+    /// What the session's statement_timeout is between transactions; nothing: not known.
+    static constexpr std::chrono::milliseconds kServersOwnTimeout{0};
+    std::optional<std::chrono::milliseconds> statementTimeout() const { return statement_timeout_; }
+    void noteStatementTimeout(std::optional<std::chrono::milliseconds> timeout) { statement_timeout_ = timeout; }
+
 private:
     struct Clear {
         void operator()(PGresult* result) const { PQclear(result); }
@@ -84,6 +89,7 @@ private:
     StatementCache<Variants> cache_;
     std::uint64_t next_name_ = 0;
     std::optional<Deadline> deadline_;
+    std::optional<std::chrono::milliseconds> statement_timeout_ = kServersOwnTimeout;
     bool broken_ = false;
 };
 

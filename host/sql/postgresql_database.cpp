@@ -12,12 +12,21 @@ using std::chrono::milliseconds;
 
 constexpr const char* kCommit = "COMMIT";
 
+constexpr milliseconds kServersOwn = PostgresqlConnection::kServersOwnTimeout;
+/// A session's statement_timeout goes in steps, so that most transactions find it as they need it; less than what
+/// PostgresqlConnection waits after the deadline.
+constexpr milliseconds kTimeoutStep{200};
+constexpr milliseconds kCoarseFrom{2'000};
+/// A single statement without a deadline takes the session as it is, if that is this long or the server's own.
+constexpr milliseconds kLongEnough{10'000};
+
 /// A network that swallows packets is noticed within 20 s, also without a deadline.
 constexpr std::string_view kLiveness =
     "connect_timeout='3' keepalives_idle='15' keepalives_interval='5' keepalives_count='3' tcp_user_timeout='20000' "
     "application_name='stoa' client_encoding='UTF8' ";
 
-/// Begins together with its first statement: a round trip costs the server as much as a small statement.
+/// Begins together with its first statement: a round trip costs the server as much as a small statement. A single
+/// statement that may write is a transaction by itself.
 class PostgresqlTransaction : public DriverTransaction {
 public:
     PostgresqlTransaction(Pool::Lease lease, Mode mode, std::optional<Deadline> deadline, const Options& options)
@@ -35,8 +44,12 @@ protected:
 
     Result runAndCommit(std::string_view statement, std::span<const Value> parameters) override {
         try {
-            return begun_ ? connection().run(statement, parameters, max_rows_, {tighter(), kCommit})
-                          : runFirst(statement, parameters, kCommit);
+            if (!begun_) {
+                return runFirst(statement, parameters, kCommit);
+            }
+            Result result = connection().run(statement, parameters, max_rows_, {tighter(), kCommit});
+            connection().noteStatementTimeout(session_timeout_);
+            return result;
         } catch (const Error& error) {
             tellIfUnknown(error);
             throw;
@@ -57,6 +70,7 @@ protected:
         if (tag != kCommit) {
             throw Error(STOA_INVALID, "the transaction was rolled back by a statement that had failed");
         }
+        connection().noteStatementTimeout(session_timeout_);
     }
 
     void rollbackNow() noexcept override {
@@ -85,7 +99,9 @@ private:
         try {
             return attempt(statement, parameters, after);
         } catch (const StaleStatement&) {
-            connection().command("ROLLBACK");
+            if (connection().inTransaction()) {
+                connection().command("ROLLBACK");
+            }
         } catch (const Error&) {
             const bool in_time = !deadline_ || *deadline_ > std::chrono::steady_clock::now();
             if (!connection().broken() || !in_time || !harmless_twice) {
@@ -99,20 +115,39 @@ private:
     }
 
     Result attempt(std::string_view statement, std::span<const Value> parameters, const char* after) {
-        PostgresqlConnection::Around around{{mode_ == Mode::kWrite ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-                                                                   : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-                                            after ? after : ""};
-        connection().setDeadline(deadline_);
-        if (deadline_) {
-            timeout_ = remaining(deadline_, {});
-            around.before.push_back(setTimeout());
+        const bool alone = after != nullptr && mode_ == Mode::kWrite;
+        PostgresqlConnection::Around around;
+        const auto told = connection().statementTimeout();
+        timeout_ = session_timeout_ = timeoutFor(told, after != nullptr);
+        if (timeout_ != told) {
+            around.before.push_back(timeout_ == kServersOwn ? "RESET statement_timeout" : setTimeout("SET"));
+            connection().noteStatementTimeout({});  // a rollback takes it back
         }
-        begun_ = true;
-        return connection().run(statement, parameters, max_rows_, around);
+        if (!alone) {
+            around.before.emplace_back(mode_ == Mode::kWrite ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+                                                             : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            around.after = after ? after : "";
+        }
+        connection().setDeadline(deadline_);
+        begun_ = !alone;
+        Result result = connection().run(statement, parameters, max_rows_, around);
+        if (after) {
+            connection().noteStatementTimeout(session_timeout_);
+        }
+        return result;
     }
 
     Result goOn(std::string_view statement, std::span<const Value> parameters) {
         return connection().run(statement, parameters, max_rows_, {tighter(), {}});
+    }
+
+    milliseconds timeoutFor(std::optional<milliseconds> told, bool single) const {
+        if (!deadline_) {
+            const bool will_do = single && told && *told >= kLongEnough;
+            return will_do ? *told : kServersOwn;
+        }
+        const auto left = remaining(deadline_, {});
+        return left < kCoarseFrom ? left : (left + kTimeoutStep - milliseconds{1}) / kTimeoutStep * kTimeoutStep;
     }
 
     /// The server counts from each statement's start: told anew when half of the time has gone.
@@ -125,10 +160,12 @@ private:
             return {};
         }
         timeout_ = left;
-        return {setTimeout()};
+        return {setTimeout("SET LOCAL")};
     }
 
-    std::string setTimeout() const { return fmt::format("SET LOCAL statement_timeout = {}", timeout_.count()); }
+    std::string setTimeout(std::string_view set) const {
+        return fmt::format("{} statement_timeout = {}", set, timeout_.count());
+    }
 
     /// After a failed commit.
     void tellIfUnknown(const Error& error) {
@@ -142,7 +179,8 @@ private:
     const Mode mode_;
     const std::optional<Deadline> deadline_;
     const std::size_t max_rows_;
-    milliseconds timeout_{0};
+    milliseconds timeout_{0};          ///< what binds the next statement
+    milliseconds session_timeout_{0};  ///< what the session keeps when this has been committed
     bool begun_ = false;
 };
 

@@ -91,7 +91,8 @@ private:
             const auto now = self.clock_.now();
             setTimer(tx->transaction, now, text(wanted), text(key), due_us, text(payload));
             if (due_us <= toMicros(now + kSoon)) {
-                tx->transaction.onCommit([wake = self.wake_, service = self.environment_.service] { wake(service); });
+                tx->transaction.onCommit(
+                    [wake = self.wake_, service = self.environment_.service, due_us] { wake(service, due_us); });
             }
             return STOA_OK;
         });

@@ -1,6 +1,7 @@
 /// stoa.timer/1: a plugin sets and cancels its timers within its transactions.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -13,9 +14,9 @@ namespace stoa::host::timer {
 
 class TimerCapability : public plugin::Capability {
 public:
-    /// Runs on the committing thread after a commit that set a timer which is due within the next seconds: wakes the
-    /// service's TimerService, if it has one yet. Must not block or throw.
-    using Wake = std::function<void(const std::string& service)>;
+    /// Runs on the committing thread after a commit that set a timer which is due within the next seconds, with the
+    /// time when it is: wakes the service's TimerService, if it has one yet. Must not block or throw.
+    using Wake = std::function<void(const std::string& service, std::int64_t due_us)>;
 
     TimerCapability(const Clock& clock, Wake wake) : clock_(clock), wake_(std::move(wake)) {}
     std::string_view id() const override { return STOA_TIMER_ID; }

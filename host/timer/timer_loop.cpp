@@ -101,6 +101,12 @@ void TimerService::Loop::wake() {
     changed_.notify_all();
 }
 
+void TimerService::Loop::wakeFor(std::int64_t due_us) {
+    const std::lock_guard lock{mutex_};
+    woken_for_us_ = std::min(woken_for_us_.value_or(due_us), due_us);
+    changed_.notify_all();
+}
+
 TimerReport TimerService::Loop::report() {
     std::vector<std::string> names;
     for (const auto& timer : known_()) {
@@ -287,10 +293,13 @@ void TimerService::Loop::rest() {
     }
     changed_.wait_for(lock, wait, [&] {
         const bool can_go_on = hasRoom() && (!waiting_.empty() || more_is_due_) && !executor_full_;
-        return stopping_ || (pause_.count() == 0 && (woken_ || can_go_on));
+        return stopping_ || (pause_.count() == 0 && (woken_ || woken_for_us_ || can_go_on));
     });
     const bool woken = std::exchange(woken_, false);  // also when a look is due anyway: else it would never sleep again
     look_now_ = look_now_ || woken;
+    if (const auto due = std::exchange(woken_for_us_, {})) {
+        next_us_ = std::min(next_us_.value_or(*due), *due);
+    }
 }
 
 void TimerService::Loop::giveBackWaiting() {

@@ -22,6 +22,7 @@ public:
     void start();
     void stop();
     void wake();
+    void wakeFor(std::int64_t due_us);
     TimerReport report();
 
 private:
@@ -78,10 +79,10 @@ private:
     KnownNow known_now_;
     bool recovered_ = false;
     bool more_is_due_ = false;  ///< the last batch was full
-    bool look_now_ = true;      ///< somebody woke the thread
     Steady::time_point look_at_{};
-    std::optional<std::int64_t> next_us_;
-    std::chrono::milliseconds pause_{0};  ///< after a failure
+    bool look_now_ = true;                 ///< somebody woke the thread
+    std::optional<std::int64_t> next_us_;  ///< when the next is due, as far as is known
+    std::chrono::milliseconds pause_{0};   ///< after a failure
     Steady::time_point renew_at_{};
     Steady::time_point measure_at_{};
 
@@ -89,6 +90,7 @@ private:
     std::condition_variable changed_;
     bool stopping_ = false;
     bool woken_ = false;
+    std::optional<std::int64_t> woken_for_us_;  ///< when what was set is due
     bool executor_full_ = false;
     std::deque<Claim> waiting_;
     std::map<std::uint64_t, Claim> running_;

@@ -16,6 +16,7 @@ TimerService::~TimerService() { stop(); }
 void TimerService::start() { loop_->start(); }
 void TimerService::stop() { loop_->stop(); }
 void TimerService::wake() { loop_->wake(); }
+void TimerService::wakeFor(std::int64_t due_us) { loop_->wakeFor(due_us); }
 TimerReport TimerService::report() { return loop_->report(); }
 
 }  // namespace stoa::host::timer

@@ -57,8 +57,10 @@ public:
     void start();
     /// Claims nothing more, waits for the firings that run and gives the others back. Called by the destructor, too.
     void stop();
-    /// Looks at once: something was set, the clock moved, another generation is active, or the queue has room.
+    /// Looks at once: the clock moved, another generation is active, or the queue has room.
     void wake();
+    /// A timer was set that is due then: claimed when it is, without a look at the table before. Any thread.
+    void wakeFor(std::int64_t due_us);
 
     TimerReport report();
 

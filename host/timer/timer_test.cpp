@@ -49,7 +49,10 @@ public:
         manifest->timers = {{"expiry", true}, {"poll", false}};
         environment_.service = "shop";
         environment_.manifest = manifest;
-        TimerCapability capability{clock_, [this](const std::string& service) { woken_ += service; }};
+        TimerCapability capability{clock_, [this](const std::string& service, std::int64_t due_us) {
+                                       woken_ += service;
+                                       woken_for_us_ = due_us;
+                                   }};
         binding_ = capability.bind(environment_);
         timer_ = static_cast<const stoa_timer*>(binding_->table());
     }
@@ -84,10 +87,12 @@ private:
         later.commit();
         CPPUNIT_ASSERT_EQUAL(std::string{}, woken_);
         sql::TxHandle now{*database_, database_->begin(sql::Mode::kWrite)};
-        set(now.raw(), "expiry", std::chrono::seconds{0});
+        const auto before_us = toMicros(clock_.now());
+        set(now.raw(), "expiry", std::chrono::seconds{1});
         CPPUNIT_ASSERT_EQUAL(std::string{}, woken_);
         now.commit();
         CPPUNIT_ASSERT_EQUAL(std::string{"shop"}, woken_);
+        CPPUNIT_ASSERT_LESSEQUAL(woken_for_us_, before_us + 1'000'000);
     }
 
     void namesOutsideOfTheManifestAreRefused() {
@@ -115,6 +120,7 @@ private:
 
     Clock clock_;
     std::string woken_;
+    std::int64_t woken_for_us_ = 0;
     plugin::Environment environment_;
     std::unique_ptr<sql::Database> database_;
     std::unique_ptr<plugin::Binding> binding_;

@@ -26,6 +26,7 @@ class PostgresqlTest : public Conformance {
     CPPUNIT_TEST(readersSeeASnapshot);
     CPPUNIT_TEST(aDeadlockIsAConflict);
     CPPUNIT_TEST(aWaitForALockEndsAtTheDeadline);
+    CPPUNIT_TEST(aSessionsTimeoutIsWhatEachTransactionNeeds);
     CPPUNIT_TEST(aMigrationDoesNotHoldUpReadersOfALockedTable);
     CPPUNIT_TEST(copyIsRefused);
     CPPUNIT_TEST(otherTypesComeAsText);
@@ -187,6 +188,28 @@ protected:
         const auto waiter = database_->begin(Mode::kWrite, steady_clock::now() + milliseconds{100});
         CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_DEADLINE},
                              statusOfFailure([&] { waiter->execute("UPDATE t SET id = 3", {}); }));
+    }
+
+    void aSessionsTimeoutIsWhatEachTransactionNeeds() {
+        Options one;
+        one.max_connections = 1;
+        database_ = open(one);
+        const auto shown = [&](std::optional<milliseconds> left, bool keep) {
+            const auto deadline = left ? std::optional{steady_clock::now() + *left} : std::nullopt;
+            const auto tx = database_->begin(Mode::kWrite, deadline);
+            const auto rows = tx->execute("SHOW statement_timeout", {}).rows;
+            if (keep) {
+                tx->commit();
+            }
+            return std::get<std::string>(rows.at(0).at(0));
+        };
+        for (const bool keep : {true, false}) {  // a rollback takes back what was set
+            CPPUNIT_ASSERT_EQUAL(std::string{"0"}, shown({}, keep));
+            CPPUNIT_ASSERT_EQUAL(std::string{"30s"}, shown(milliseconds{29'950}, keep));
+            CPPUNIT_ASSERT_EQUAL(std::string{"30s"}, shown(milliseconds{29'900}, keep));
+            CPPUNIT_ASSERT_EQUAL(std::string{"5s"}, shown(milliseconds{5'000}, keep));
+        }
+        CPPUNIT_ASSERT_EQUAL(std::string{"0"}, shown({}, true));
     }
 
     void aMigrationDoesNotHoldUpReadersOfALockedTable() {

@@ -46,6 +46,17 @@ void TimerConformance::waitsForItsTime() {
     awaitRows(0);
 }
 
+void TimerConformance::firesWhenItWasSaidToBeDue() {
+    const auto service = host("a", 4, hours{1});  // by itself it looks once
+    eventually([&] { return turns() >= 1; });
+    for (const int ms : {200, 100, 300}) {
+        set("job", std::to_string(ms), milliseconds{ms});
+        service->wakeFor(toMicros(clock_.now()) + std::int64_t{ms} * 1000);
+    }
+    awaitRows(0);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, seen().size());
+}
+
 void TimerConformance::aTimerThatIsMovedFiresAtItsNewTime() {
     set("job", "k", milliseconds{0}, "old");
     set("job", "k", hours{1}, "new");

@@ -54,6 +54,7 @@ class TimerConformance : public CppUnit::TestFixture {
     CPPUNIT_TEST(firesOnceAndIsGone);
     CPPUNIT_TEST(firesInDueOrder);
     CPPUNIT_TEST(waitsForItsTime);
+    CPPUNIT_TEST(firesWhenItWasSaidToBeDue);
     CPPUNIT_TEST(aTimerThatIsMovedFiresAtItsNewTime);
     CPPUNIT_TEST(survivesARestart);
     CPPUNIT_TEST(aCrashedHostsTimerIsTakenOverAfterItsLease);
@@ -83,6 +84,7 @@ protected:
     void firesOnceAndIsGone();
     void firesInDueOrder();
     void waitsForItsTime();
+    void firesWhenItWasSaidToBeDue();
     void aTimerThatIsMovedFiresAtItsNewTime();
     void survivesARestart();
     void aCrashedHostsTimerIsTakenOverAfterItsLease();
