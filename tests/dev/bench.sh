@@ -49,7 +49,7 @@ start_servers() {
     fi
     install_packages test
     trap 'stack down --clean' EXIT
-    stack up
+    STOA_STACK_MEASURED=yes stack up
     # shellcheck source=/dev/null
     source build/stack/env
 }

@@ -33,6 +33,7 @@ from waiting import wait_until
 
 figure = partial(figure_of, "order")
 PRODUCTS, PRICE, STOCK = 300, 250, 1_000_000
+CUSTOMERS = 64       # all orders of one and the same would wait for each other at what is kept of him
 THREADS = 8          # that place orders
 PAUSE = 0.1          # between two looks at how many have ended
 PGBENCH_CLIENTS = (8, 16, 32)
@@ -59,10 +60,10 @@ SHORT = Size(rounds=1, warm_up=3, seconds=10, pgbench=4)
 
 
 class Customers:
-    """Places orders, one for each that has ended, so that `backlog` are under way all the time."""
+    """Place orders, one for each that has ended, so that `backlog` are under way all the time."""
 
-    def __init__(self, shop, token, products, backlog, completed):
-        self.shop, self.token, self.products, self.backlog, self.completed = shop, token, products, backlog, completed
+    def __init__(self, shop, tokens, products, backlog, completed):
+        self.shop, self.tokens, self.products, self.backlog, self.completed = shop, tokens, products, backlog, completed
         self.free, self.stopping, self.placed, self.lock = threading.Semaphore(backlog), False, set(), threading.Lock()
         self.pool = ThreadPoolExecutor(THREADS)
         self.placing = [self.pool.submit(self._place, random.Random(number)) for number in range(THREADS)]
@@ -74,7 +75,8 @@ class Customers:
             if self.stopping:
                 return
             lines = [(product, 1) for product in chance.sample(self.products, 3)]
-            order = retried(lambda lines=lines, key=new_key(): self.shop.place_order(self.token, lines, 3 * PRICE, key=key))
+            order = retried(lambda token=chance.choice(self.tokens), lines=lines, key=new_key():
+                            self.shop.place_order(token, lines, 3 * PRICE, key=key))
             with self.lock:
                 self.placed.add(order["orderId"])
 
@@ -121,7 +123,7 @@ class Round:
 
 
 def open_shop(fleet) -> tuple:
-    """A shop, a customer's token, and the products, of which there are enough."""
+    """A shop, its customers' tokens, and the products, of which there are enough."""
     fleet.start()
     fleet.wait_until_ready()
     shop = Shop(fleet.gateway)
@@ -131,17 +133,22 @@ def open_shop(fleet) -> tuple:
     products = [product["id"] for product in shop.products()]
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(lambda product: retried(lambda: shop.receive(staff, product, STOCK, "bench", key=f"stock-{product}")), products))
-    retried(lambda: shop.register("bench@example.com", "a long password"))
-    token = retried(lambda: shop.login("bench@example.com", "a long password"))
-    return shop, token, products
+    with ThreadPoolExecutor(THREADS) as pool:
+        tokens = list(pool.map(lambda number: account(shop, f"bench-{number}@example.com"), range(CUSTOMERS)))
+    return shop, tokens, products
+
+
+def account(shop, email) -> str:
+    retried(lambda: shop.register(email, "a long password"))
+    return retried(lambda: shop.login(email, "a long password"))
 
 
 def run_shop(fleet, store, plugins, size, backlog) -> Round:
     def completed() -> int:
         return int(store.query(fleet, "order", COMPLETED)[0][0])
-    shop, token, products = open_shop(fleet)
+    shop, tokens, products = open_shop(fleet)
     before, used, busy = postgresql.count(store, plugins), processor.seconds_of(fleet.hosts), processor.busy_seconds()
-    customers = Customers(shop, token, products, backlog, completed)
+    customers = Customers(shop, tokens, products, backlog, completed)
     customers.go_on(size.warm_up)
     began_us = time.time_ns() // 1000
     per_second = customers.go_on(size.seconds)
