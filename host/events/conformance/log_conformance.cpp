@@ -1,8 +1,12 @@
 #include "host/events/conformance/log_conformance.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iostream>
+#include <map>
 #include <thread>
 
 #include "host/events/partitioner.h"
@@ -42,10 +46,27 @@ std::vector<std::pair<std::string, std::string>> numbered(const std::string& pre
 
 }  // namespace
 
+std::string Member::describe() const {
+    std::map<TopicPartition, int> came;
+    for (const Delivery& delivery : got) {
+        ++came[{delivery.record.topic, delivery.partition}];
+    }
+    std::string text = "it has";
+    for (const auto& [partition, count] : came) {
+        text += fmt::format(" {}/{}: {}", partition.first, partition.second, count);
+    }
+    text += ", assigned are";
+    for (const auto& [topic, partition] : assigned) {
+        text += fmt::format(" {}/{}", topic, partition);
+    }
+    return text;
+}
+
 bool Member::pollUntil(const std::function<bool()>& done, bool commit) {
     const auto until = steady_clock::now() + std::chrono::seconds{60};
     while (!done()) {
         if (steady_clock::now() > until) {
+            std::cerr << describe() << '\n';
             return false;
         }
         if (std::optional<Delivery> delivery = subscription->poll(milliseconds{20})) {

@@ -19,14 +19,16 @@ using TopicPartition = std::pair<std::string, int>;
 
 /// A subscription with what a test wants to know of it.
 struct Member {
-    std::unique_ptr<EventLog> log;
-    std::unique_ptr<Subscription> subscription;
     std::set<TopicPartition> assigned;
     std::vector<std::string> notices;
     std::vector<Delivery> got;
+    std::unique_ptr<EventLog> log;
+    std::unique_ptr<Subscription> subscription;  // goes first: it tells the others what is revoked
 
-    /// Polls until `done` or a minute has passed; what came is in `got`, committed when `commit`.
+    /// Polls until `done` or a minute has passed, and says then what it has; what came is in `got`, committed when
+    /// `commit`.
     bool pollUntil(const std::function<bool()>& done, bool commit = true);
+    std::string describe() const;
 };
 
 class LogConformance : public CppUnit::TestFixture {
@@ -52,6 +54,10 @@ class LogConformance : public CppUnit::TestFixture {
     CPPUNIT_TEST_SUITE_END_ABSTRACT();
 
 public:
+    /// CppUnit keeps every test's object until the last one has run: what is not closed here works on beside the
+    /// others.
+    void tearDown() override { log_.reset(); }
+
     void recordsOfAKeyKeepOrderAndContent();
     void aKeyHasThePartitionThatKafkaGivesIt();
     void aTopicThatIsThereStaysAsItIs();

@@ -29,7 +29,10 @@ class KafkaLogConformance : public conformance::LogConformance {
 
 public:
     void setUp() override { brokerAddress(); }
-    void tearDown() override { removeTopics(brokerAddress(), madeTopics()); }
+    void tearDown() override {
+        conformance::LogConformance::tearDown();
+        removeTopics(brokerAddress(), madeTopics());
+    }
 
 protected:
     std::unique_ptr<EventLog> open(const std::string& instance_id) override {
