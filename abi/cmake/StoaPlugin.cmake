@@ -126,5 +126,5 @@ const char* const stoa::fake::kTestFolder = "@CMAKE_CURRENT_SOURCE_DIR@";
   endif()
   add_dependencies(${name}_plugin_test ${name}_manifest)
   add_test(NAME ${name}_plugin_test COMMAND ${name}_plugin_test)
-  set_tests_properties(${name}_plugin_test PROPERTIES LABELS fast TIMEOUT 300)
+  set_tests_properties(${name}_plugin_test PROPERTIES LABELS fast TIMEOUT 900)
 endfunction()

@@ -77,6 +77,9 @@ struct Options {
     std::chrono::milliseconds acquire_timeout{2000};  ///< wait for a connection when there is no deadline
     std::chrono::seconds max_lifetime{1800};          ///< a pooled connection is replaced after this
     std::size_t max_rows = 100'000;
+    /// A transaction for which nothing is asked for so long is ended by the server, if it can: a host that hangs in the
+    /// middle of one must not hold up the others.
+    std::chrono::milliseconds idle_in_transaction{10'000};
     std::string password;  ///< for PostgreSQL, from a secret; never logged
     std::string owner;     ///< the service whose database it is, for crash points
 };

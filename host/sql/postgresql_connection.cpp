@@ -89,11 +89,16 @@ struct PostgresqlConnection::Parameters {
     std::vector<int> formats;
 };
 
-PostgresqlConnection::PostgresqlConnection(const std::string& conninfo) : session_(PQconnectdb(conninfo.c_str())) {
+PostgresqlConnection::PostgresqlConnection(const std::string& conninfo, milliseconds idle_in_transaction)
+    : session_(PQconnectdb(conninfo.c_str())) {
     if (PQstatus(pg()) != CONNECTION_OK) {
         throw Error(STOA_UNAVAILABLE, firstLine(PQerrorMessage(pg())));
     }
     PQsetNoticeReceiver(pg(), ignoreNotice, nullptr);
+    constexpr std::chrono::seconds kFirstAnswer{3};
+    setDeadline(std::chrono::steady_clock::now() + kFirstAnswer);
+    command(fmt::format("SET idle_in_transaction_session_timeout = {}", idle_in_transaction.count()));
+    setDeadline({});
 }
 
 PostgresqlConnection::~PostgresqlConnection() = default;

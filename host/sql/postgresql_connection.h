@@ -25,7 +25,7 @@ public:
 class PostgresqlConnection : public PooledConnection {
 public:
     /// Throws STOA_UNAVAILABLE.
-    explicit PostgresqlConnection(const std::string& conninfo);
+    PostgresqlConnection(const std::string& conninfo, std::chrono::milliseconds idle_in_transaction);
     ~PostgresqlConnection() override;
 
     bool alive() noexcept override;

@@ -219,9 +219,9 @@ public:
         if (!options.password.empty()) {
             conninfo += conninfoPair("password", options.password);
         }
-        pool_ = std::make_shared<Pool>(pool, [conninfo, place = url.describe] {
+        pool_ = std::make_shared<Pool>(pool, [conninfo, place = url.describe, idle = options.idle_in_transaction] {
             try {
-                return std::make_unique<PostgresqlConnection>(conninfo);
+                return std::make_unique<PostgresqlConnection>(conninfo, idle);
             } catch (const Error& error) {
                 throw Error(error.status(), "can't connect to " + place + ": " + error.what());
             }

@@ -27,6 +27,7 @@ class PostgresqlTest : public Conformance {
     CPPUNIT_TEST(aDeadlockIsAConflict);
     CPPUNIT_TEST(aWaitForALockEndsAtTheDeadline);
     CPPUNIT_TEST(aSessionsTimeoutIsWhatEachTransactionNeeds);
+    CPPUNIT_TEST(aTransactionThatHangsHoldsNobodyUp);
     CPPUNIT_TEST(aMigrationDoesNotHoldUpReadersOfALockedTable);
     CPPUNIT_TEST(copyIsRefused);
     CPPUNIT_TEST(otherTypesComeAsText);
@@ -210,6 +211,18 @@ protected:
             CPPUNIT_ASSERT_EQUAL(std::string{"5s"}, shown(milliseconds{5'000}, keep));
         }
         CPPUNIT_ASSERT_EQUAL(std::string{"0"}, shown({}, true));
+    }
+
+    void aTransactionThatHangsHoldsNobodyUp() {
+        run({"CREATE TABLE t (id bigint PRIMARY KEY, n bigint)", "INSERT INTO t (id, n) VALUES (1, 1)"});
+        Options impatient;
+        impatient.idle_in_transaction = milliseconds{100};
+        const auto hanging = open(impatient);
+        const auto frozen = hanging->begin(Mode::kWrite);
+        frozen->execute("UPDATE t SET n = 2", {});
+        run({"UPDATE t SET n = 3"});  // gets the row
+        CPPUNIT_ASSERT_EQUAL(stoa_status{STOA_UNAVAILABLE}, statusOfFailure([&] { frozen->commit(); }));
+        CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, number("SELECT n FROM t"));
     }
 
     void aMigrationDoesNotHoldUpReadersOfALockedTable() {
