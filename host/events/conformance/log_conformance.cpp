@@ -1,21 +1,14 @@
 #include "host/events/conformance/log_conformance.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <iostream>
-#include <map>
 #include <thread>
 
 #include "host/events/partitioner.h"
 
 namespace stoa::host::events::conformance {
 namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 std::vector<std::string> valuesOf(const std::vector<Delivery>& deliveries, const std::string& key) {
     std::vector<std::string> values;
@@ -45,39 +38,6 @@ std::vector<std::pair<std::string, std::string>> numbered(const std::string& pre
 }
 
 }  // namespace
-
-std::string Member::describe() const {
-    std::map<TopicPartition, int> came;
-    for (const Delivery& delivery : got) {
-        ++came[{delivery.record.topic, delivery.partition}];
-    }
-    std::string text = "it has";
-    for (const auto& [partition, count] : came) {
-        text += fmt::format(" {}/{}: {}", partition.first, partition.second, count);
-    }
-    text += ", assigned are";
-    for (const auto& [topic, partition] : assigned) {
-        text += fmt::format(" {}/{}", topic, partition);
-    }
-    return text;
-}
-
-bool Member::pollUntil(const std::function<bool()>& done, bool commit) {
-    const auto until = steady_clock::now() + std::chrono::seconds{60};
-    while (!done()) {
-        if (steady_clock::now() > until) {
-            std::cerr << describe() << '\n';
-            return false;
-        }
-        if (std::optional<Delivery> delivery = subscription->poll(milliseconds{20})) {
-            if (commit) {
-                subscription->commit(delivery->record.topic, delivery->partition, delivery->offset + 1);
-            }
-            got.push_back(std::move(*delivery));
-        }
-    }
-    return true;
-}
 
 std::string LogConformance::fresh(const std::string& name) {
     static std::atomic<int> count{0};
