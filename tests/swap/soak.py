@@ -27,6 +27,7 @@ from shop_under_load import ShopUnderLoad
 WARM_UP = 20            # swaps before memory and the rest are measured
 BURST = 32              # connections that ask without pause before that: pools and buffers reach their size
 READS, ORDERS = 120, 3  # requests a second
+SLOWER = 5              # so many times fewer requests a second for a host that a sanitizer slows down
 CONNECTIONS = 16
 PAUSE = 0.05            # between two swaps
 LIMITS = {"rss_growth_kib": 1024, "maps_growth": 0, "fds_growth": 0, "threads_growth": 0}
@@ -70,11 +71,11 @@ def schedule(files, count):
 
 def soak(shop, swaps: int, sanitized: bool = False) -> Result:
     result = Result(SANITIZED_LIMITS if sanitized else SHORT_LIMITS if swaps < SHORT else LIMITS)
-    files = shop.variants()
-    acknowledged = warm_up(shop, files, result)
+    files, rate = shop.variants(), (READS + ORDERS) / (SLOWER if sanitized else 1)
+    acknowledged = warm_up(shop, files, rate, result)
     generations = shop.group_generations()
     before, open_before = at_rest(shop.pid), descriptors(shop.pid)
-    with shop.load("soak", shop.reads(READS) + [shop.orders(ORDERS * 4)], rate=READS + ORDERS, connections=CONNECTIONS) as load:
+    with shop.load("soak", shop.reads(READS) + [shop.orders(ORDERS * 4)], rate=rate, connections=CONNECTIONS) as load:
         for file in schedule(files, swaps):
             result.swaps.append(shop.swap(file))
             time.sleep(PAUSE)
@@ -89,10 +90,10 @@ def soak(shop, swaps: int, sanitized: bool = False) -> Result:
     return result
 
 
-def warm_up(shop, files, result) -> set:
+def warm_up(shop, files, rate, result) -> set:
     """The first swaps, between customers in a hurry. The orders that were acknowledged."""
     acknowledged = set()
-    for name, how in (("burst", {"connections": BURST, "seconds": 4}), ("warm-up", {"rate": READS + ORDERS, "connections": CONNECTIONS})):
+    for name, how in (("burst", {"connections": BURST, "seconds": 4}), ("warm-up", {"rate": rate, "connections": CONNECTIONS})):
         with shop.load(name, shop.reads(READS) + [shop.orders(ORDERS * 4)], **how) as load:
             for file in schedule(files, WARM_UP // 2):
                 shop.swap(file)
