@@ -8,6 +8,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "host/http/chunk_feeder.h"
 #include "host/http/message.h"
 
 namespace stoa::host::http {
@@ -91,6 +92,7 @@ private:
     bool expects_continue_ = false;
     std::string authority_;
     std::string* into_ = nullptr;
+    ChunkFeeder feeder_;
     std::uint64_t received_ = 0;
     std::uint64_t max_body_ = 0;
 };

@@ -8,6 +8,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "host/http/chunk_feeder.h"
 #include "host/http/message.h"
 #include "host/http/request_parser.h"
 
@@ -52,6 +53,7 @@ private:
     bool broken_ = false;
     int status_ = 0;
     std::string* into_ = nullptr;
+    http::ChunkFeeder feeder_;
 };
 
 /// Removes the headers that belong to one connection (RFC 9110, 7.6.1) and those that Connection names.
