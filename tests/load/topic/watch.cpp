@@ -39,15 +39,29 @@ kafka::Metadata metadataOf(rd_kafka_t* client, rd_kafka_topic_t* topic) {
     }
 }
 
+/// A partition that has just been made has no leader yet that every broker knows of.
+rd_kafka_resp_err_t askForEnd(rd_kafka_t* client, const std::string& topic, int partition, std::int64_t& end) {
+    const std::int64_t until = nowUs() + kPatienceUs;
+    for (;;) {
+        std::int64_t begin = 0;
+        const auto error = rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &begin, &end, kTimeoutMs);
+        const bool not_yet =
+            error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+        if (!not_yet || nowUs() > until) {
+            return error;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
+    }
+}
+
 /// Where each partition ends, asked one by one: "from the end" alone would be where it ends later.
 void readFromTheEnd(rd_kafka_t* client, const std::string& topic) {
     const kafka::Topic handle{rd_kafka_topic_new(client, topic.c_str(), nullptr)};
     const kafka::Metadata metadata = metadataOf(client, handle.get());
     const kafka::Partitions list = kafka::newPartitions();
     for (int partition = 0; partition < metadata->topics[0].partition_cnt; ++partition) {
-        std::int64_t begin = 0, end = 0;
-        kafka::check(rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &begin, &end, kTimeoutMs),
-                     "asking for the end");
+        std::int64_t end = 0;
+        kafka::check(askForEnd(client, topic, partition, end), "asking for the end");
         rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = end;
     }
     kafka::check(rd_kafka_assign(client, list.get()), "taking the partitions");
