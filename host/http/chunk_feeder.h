@@ -2,20 +2,28 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 namespace stoa::host::http {
 
-/// After it has said need_more, Beast asserts that it is shown no less than what can end a body, "0\r\n\r\n", and a
-/// peer that sends byte by byte must not end a build that has assertions. Nothing is lost by waiting: that much has to
-/// come.
+/// Once Beast has seen the line of the last chunk it asserts, when it is asked again, that it is shown all that ends a
+/// body, "0\r\n\r\n"; a peer that sends byte by byte must not end a build that has assertions. Less is only possible
+/// where no chunk came before, and Beast could only say need_more.
 class ChunkFeeder {
 public:
-    bool mayAsk(std::size_t bytes) const { return !starved_ || bytes >= kShortestEnd; }
-    void told(bool need_more) { starved_ = need_more; }
+    bool mayAsk(std::string_view rest) const {
+        constexpr std::string_view kShortestEnd = "0\r\n\r\n";
+        const bool last_chunk = starved_ && !begun_ && rest.find("\r\n") != std::string_view::npos;
+        return !last_chunk || rest.size() >= kShortestEnd.size();
+    }
+    void told(bool need_more, std::size_t taken) {
+        starved_ = need_more;
+        begun_ = begun_ || taken > 0;
+    }
 
 private:
-    static constexpr std::size_t kShortestEnd = 5;
     bool starved_ = false;
+    bool begun_ = false;
 };
 
 }  // namespace stoa::host::http

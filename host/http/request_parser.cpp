@@ -134,10 +134,10 @@ std::size_t RequestParser::body(std::string_view text, std::string& into, std::u
     max_body_ = max_body;
     std::size_t taken = 0;
     ErrorCode failure;
-    while (!is_done() && taken < text.size() && feeder_.mayAsk(text.size() - taken)) {
+    while (!is_done() && taken < text.size() && feeder_.mayAsk(text.substr(taken))) {
         const auto used = put(boost::asio::buffer(text.data() + taken, text.size() - taken), failure);
         taken += used;
-        feeder_.told(failure == beast_http::error::need_more);
+        feeder_.told(failure == beast_http::error::need_more, used);
         if (failure == beast_http::error::need_more) {
             break;
         }

@@ -51,10 +51,11 @@ std::optional<std::uint64_t> AnswerParser::contentLength() const {
 std::size_t AnswerParser::body(std::string_view text, std::string& into) {
     into_ = &into;
     std::size_t taken = 0;
-    while (!is_done() && taken < text.size() && feeder_.mayAsk(text.size() - taken)) {
+    while (!is_done() && taken < text.size() && feeder_.mayAsk(text.substr(taken))) {
         ErrorCode failure;
-        taken += put(boost::asio::buffer(text.data() + taken, text.size() - taken), failure);
-        feeder_.told(failure == beast_http::error::need_more);
+        const auto used = put(boost::asio::buffer(text.data() + taken, text.size() - taken), failure);
+        taken += used;
+        feeder_.told(failure == beast_http::error::need_more, used);
         if (failure == beast_http::error::need_more) {
             break;
         }
