@@ -41,6 +41,8 @@ class ConfigTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(duplicateKeysAndSecondDocumentsAreRefused);
     CPPUNIT_TEST(brokenYamlNamesTheLine);
     CPPUNIT_TEST(aliasesThatMultiplyAreRefused);
+    CPPUNIT_TEST(aliasesOfWhatTheyStandInAreRefused);
+    CPPUNIT_TEST(mistakesAreToldUpToALimit);
     CPPUNIT_TEST(unknownVariablesAreRefusedButForTheDocumentedOnes);
     CPPUNIT_TEST(variablesReachPluginsByName);
     CPPUNIT_TEST(secretsMustBeReferencesAndAreNotRepeated);
@@ -220,6 +222,34 @@ public:
         }
         write("host.yaml", text);
         assertMistake("this is not the YAML that was expected: too many settings in one file");
+    }
+
+    void aliasesOfWhatTheyStandInAreRefused() {
+        write("host.yaml", "plugins: {order: {settings: &all {once: *all}}}\n");
+        assertMistake("nested too deep");
+        // Wide and with long names: what one alias stands for is small, what all stand for together is not.
+        const std::string name(900, 'n');
+        write("host.yaml",
+              fmt::format("plugins: {{order: {{settings: &all {{a{0}: *all, b{0}: *all, c{0}: 1}}}}}}\n", name));
+        assertMistake("this is not the YAML that was expected: ");
+        std::string text = "plugins:\n  p0: &plugin {file: a, secrets: {a: &value \"file:a\"}}\n";
+        for (int i = 1; i < 20'000; ++i) {
+            text += fmt::format("  p{}: *plugin\n", i);
+        }
+        write("host.yaml", text);
+        assertMistake("too many settings in one file");
+    }
+
+    void mistakesAreToldUpToALimit() {
+        std::string text;
+        for (int i = 0; i < 1000; ++i) {
+            text += fmt::format("key{}: 1\n", i);
+        }
+        write("host.yaml", text);
+        assertMistake("host.yaml:100: unknown key key99");
+        assertMistake("host.yaml:101: this is not the YAML that was expected: more mistakes follow");
+        write("host.yaml", "log: {level: info}\n" + std::string(1 << 20, '#') + "\n");
+        assertMistake("host.yaml: is larger than 1 MiB");
     }
 
     void unknownVariablesAreRefusedButForTheDocumentedOnes() {

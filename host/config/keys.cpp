@@ -38,6 +38,10 @@ std::string nearest(std::string_view text, const std::vector<std::string>& candi
     std::string best;
     std::size_t least = std::max<std::size_t>(3, text.size() / 3) + 1;  // farther off was not meant
     for (const std::string& candidate : candidates) {
+        // The distance is at least what one is longer, and takes long to find out where that is much.
+        if (std::max(text.size(), candidate.size()) - std::min(text.size(), candidate.size()) >= least) {
+            continue;
+        }
         if (const std::size_t distance = editDistance(text, candidate); distance < least) {
             least = distance;
             best = candidate;
@@ -107,6 +111,10 @@ Path splitPath(std::string_view dotted) {
         }
         dotted.remove_prefix(dot + 1);
     }
+}
+
+bool isBelow(const Path& path, const Path& root) {
+    return path.size() > root.size() && std::equal(root.begin(), root.end(), path.begin());
 }
 
 std::string joinPath(const Path& path) {

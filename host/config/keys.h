@@ -15,6 +15,8 @@ namespace stoa::host::config {
 using Path = std::vector<std::string>;
 Path splitPath(std::string_view dotted);
 std::string joinPath(const Path& path);
+/// Whether `path` begins with the whole of `root` and goes on.
+bool isBelow(const Path& path, const Path& root);
 
 enum class Type {
     kText,

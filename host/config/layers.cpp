@@ -18,15 +18,18 @@ bool isForeign(std::string_view name) {
     return name.starts_with("STOA_TEST_") || name == "STOA_CONTROL" || name == "STOA_CONFIG";
 }
 
-bool isPrefix(const Path& shorter, const Path& longer) {
-    return shorter.size() < longer.size() && std::equal(shorter.begin(), shorter.end(), longer.begin());
-}
-
 }  // namespace
 
 void Layers::put(const Path& path, Entry entry) {
-    std::erase_if(entries_, [&](const auto& old) { return isPrefix(path, old.first) || isPrefix(old.first, path); });
-    entries_[path] = std::move(entry);
+    for (Path above = path; !above.empty(); above.pop_back()) {
+        entries_.erase(above);
+    }
+    // In the map's order all that lies below a path follows it.
+    auto below = entries_.lower_bound(path);
+    while (below != entries_.end() && isBelow(below->first, path)) {
+        below = entries_.erase(below);
+    }
+    entries_.emplace_hint(below, path, std::move(entry));
 }
 
 void Layers::addFile(const std::string& file, const std::string& shown, const Path& root) {

@@ -36,10 +36,6 @@ Json::Value fallback(const Key& key, const Path& path) {
     return value;
 }
 
-bool isBelow(const Path& path, const Path& root) {
-    return path.size() > root.size() && std::equal(root.begin(), root.end(), path.begin());
-}
-
 }  // namespace
 
 Json::Value Values::value(const std::string& path) const {

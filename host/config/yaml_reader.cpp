@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
@@ -15,13 +16,12 @@ namespace stoa::host::config {
 namespace {
 
 constexpr int kMaxDepth = 32;
+constexpr std::size_t kMaxFile = 1 << 20;
+constexpr std::size_t kValueBytes = 100;  // of a value, whatever it is
 
-/// Counts a value of a file: with aliases of aliases a file of few lines has more of them than memory has room for.
-void spend(const YAML::Node& node, std::size_t& left) {
-    if (left == 0) {
-        throw YAML::Exception(node.Mark(), "too many settings in one file, those behind aliases counted each time");
-    }
-    --left;
+std::size_t bytesOf(const Path& path) {
+    return std::accumulate(path.begin(), path.end(), path.size(),
+                           [](std::size_t sum, const std::string& name) { return sum + name.size(); });
 }
 
 std::string kindOf(const YAML::Node& node) {
@@ -60,46 +60,37 @@ Json::Value scalarJson(const YAML::Node& node) {
     return text;
 }
 
-Json::Value toJson(const YAML::Node& node, std::size_t& left, int depth = 0) {
-    spend(node, left);
-    if (depth > kMaxDepth) {
-        throw YAML::Exception(node.Mark(), "nested too deep");
-    }
-    if (node.IsScalar()) {
-        return scalarJson(node);
-    }
-    if (node.IsSequence()) {
-        Json::Value list(Json::arrayValue);
-        for (const auto& item : node) {
-            list.append(toJson(item, left, depth + 1));
-        }
-        return list;
-    }
-    if (node.IsMap()) {
-        Json::Value object(Json::objectValue);
-        for (const auto& member : node) {
-            const std::string name = member.first.Scalar();
-            if (!member.first.IsScalar() || object.isMember(name)) {
-                throw YAML::Exception(member.first.Mark(), fmt::format("key \"{}\" stands here twice", name));
-            }
-            object[name] = toJson(member.second, left, depth + 1);
-        }
-        return object;
-    }
-    return Json::nullValue;
-}
-
 }  // namespace
 
 std::string YamlReader::origin(const YAML::Node& node) const {
     return lines_ && node.Mark().line >= 0 ? fmt::format("{}:{}", shown_, node.Mark().line + 1) : shown_;
 }
 
+/// Counts what is taken: with aliases of aliases, or of what they stand in, a file of few lines has more values than
+/// memory has room for.
+void YamlReader::spend(const YAML::Node& node, std::size_t bytes) {
+    if (left_ < bytes + kValueBytes) {
+        throw YAML::Exception(node.Mark(), "too many settings in one file, those behind aliases counted each time");
+    }
+    left_ -= bytes + kValueBytes;
+}
+
+void YamlReader::mistake(const YAML::Node& node, const std::string& what) {
+    if (mistakes_left_-- == 0) {
+        throw YAML::Exception(node.Mark(), "more mistakes follow; mend those before first");
+    }
+    mistake_(origin(node), what);
+}
+
 void YamlReader::read(const std::string& text, const Path& root) {
+    if (text.size() > kMaxFile) {
+        mistake_(shown_, "is larger than 1 MiB, which no configuration needs to be");
+        return;
+    }
     try {
         const std::vector<YAML::Node> documents = YAML::LoadAll(text);
         if (documents.size() > 1) {
-            mistake_(origin(documents[1]), "a second document begins here: keep one");
+            mistake(documents[1], "a second document begins here: keep one");
         } else if (documents.size() == 1 && !documents[0].IsNull()) {
             walk(documents[0], root);
         }
@@ -111,13 +102,14 @@ void YamlReader::read(const std::string& text, const Path& root) {
 }
 
 void YamlReader::walk(const YAML::Node& node, const Path& path) {
+    spend(node, bytesOf(path));
     if (const Key* key = findKey(path)) {
         leaf(node, path, *key);
     } else if (node.IsNull()) {
         return;  // "plugins:" with nothing below
     } else if (!node.IsMap()) {
-        mistake_(origin(node), fmt::format("{} is {}: expected keys and values below it",
-                                           path.empty() ? "the file" : joinPath(path), kindOf(node)));
+        mistake(node, fmt::format("{} is {}: expected keys and values below it",
+                                  path.empty() ? "the file" : joinPath(path), kindOf(node)));
     } else {
         walkMap(node, path);
     }
@@ -127,13 +119,13 @@ void YamlReader::walkMap(const YAML::Node& node, const Path& path) {
     std::set<std::string> seen;
     for (const auto& member : node) {
         if (!member.first.IsScalar()) {
-            mistake_(origin(member.first), "a key must be text");
+            mistake(member.first, "a key must be text");
             continue;
         }
         Path below = path;
         below.push_back(member.first.Scalar());
         if (!seen.insert(below.back()).second) {
-            mistake_(origin(member.first), fmt::format("{} stands here twice: keep one", joinPath(below)));
+            mistake(member.first, fmt::format("{} stands here twice: keep one", joinPath(below)));
         } else if (findKey(below) == nullptr && !isSection(below)) {
             unknown(member.first, below);
         } else {
@@ -144,9 +136,9 @@ void YamlReader::walkMap(const YAML::Node& node, const Path& path) {
 
 void YamlReader::unknown(const YAML::Node& name, const Path& path) {
     const std::string near = nearestKey(path);
-    mistake_(origin(name), fmt::format("unknown key {}{}", joinPath(path),
-                                       near.empty() ? "; `host config --explain` prints all keys"
-                                                    : fmt::format("; did you mean {}?", near)));
+    mistake(name, fmt::format("unknown key {}{}", joinPath(path),
+                              near.empty() ? "; `host config --explain` prints all keys"
+                                           : fmt::format("; did you mean {}?", near)));
 }
 
 void YamlReader::leaf(const YAML::Node& node, const Path& path, const Key& key) {
@@ -161,6 +153,7 @@ void YamlReader::leaf(const YAML::Node& node, const Path& path, const Key& key) 
     } else if (node.IsSequence()) {
         std::vector<std::string> items;
         for (const auto& item : node) {
+            spend(item, item.Scalar().size());
             items.push_back(item.IsScalar() ? item.Scalar() : kindOf(item));
             text += (text.empty() ? "[" : ", ") + items.back();
         }
@@ -171,36 +164,72 @@ void YamlReader::leaf(const YAML::Node& node, const Path& path, const Key& key) 
         put_(path, {std::move(*value), text, origin(node)});
         return;
     }
-    mistake_(origin(node), node.IsScalar() ? refusal(path, key, text, value.error())
-                                           : fmt::format("{} is {}: {}", joinPath(path), kindOf(node), value.error()));
+    mistake(node, node.IsScalar() ? refusal(path, key, text, value.error())
+                                  : fmt::format("{} is {}: {}", joinPath(path), kindOf(node), value.error()));
 }
 
 void YamlReader::settings(const YAML::Node& node, const Path& path) {
-    spend(node, left_);
+    spend(node, bytesOf(path));
     const bool top = findKey(Path(path.begin(), path.end() - 1)) == nullptr;
     if (node.IsMap()) {
-        std::set<std::string> seen;
-        for (const auto& member : node) {
-            Path below = path;
-            below.push_back(member.first.Scalar());
-            if (!member.first.IsScalar() || !seen.insert(below.back()).second || below.size() > kMaxDepth) {
-                mistake_(origin(member.first), fmt::format("{} stands here twice: keep one", joinPath(below)));
-                continue;
-            }
-            settings(member.second, below);
-        }
+        settingsMap(node, path);
         if (node.size() > 0 || top) {
             return;
         }
     } else if (top) {
         if (!node.IsNull()) {
-            mistake_(origin(node),
-                     fmt::format("{} is {}: expected keys and values below it", joinPath(path), kindOf(node)));
+            mistake(node, fmt::format("{} is {}: expected keys and values below it", joinPath(path), kindOf(node)));
         }
         return;
     }
-    const Json::Value value = toJson(node, left_);
+    const Json::Value value = toJson(node);
     put_(path, {value, value.isString() ? value.asString() : writeJson(value), origin(node)});
+}
+
+void YamlReader::settingsMap(const YAML::Node& node, const Path& path) {
+    if (path.size() >= kMaxDepth) {
+        throw YAML::Exception(node.Mark(), "nested too deep");
+    }
+    std::set<std::string> seen;
+    for (const auto& member : node) {
+        Path below = path;
+        below.push_back(member.first.Scalar());
+        if (!member.first.IsScalar() || !seen.insert(below.back()).second) {
+            mistake(member.first, fmt::format("{} stands here twice: keep one", joinPath(below)));
+            continue;
+        }
+        settings(member.second, below);
+    }
+}
+
+Json::Value YamlReader::toJson(const YAML::Node& node, int depth) {
+    spend(node, node.Scalar().size());
+    if (depth > kMaxDepth) {
+        throw YAML::Exception(node.Mark(), "nested too deep");
+    }
+    if (node.IsScalar()) {
+        return scalarJson(node);
+    }
+    if (node.IsSequence()) {
+        Json::Value list(Json::arrayValue);
+        for (const auto& item : node) {
+            list.append(toJson(item, depth + 1));
+        }
+        return list;
+    }
+    if (node.IsMap()) {
+        Json::Value object(Json::objectValue);
+        for (const auto& member : node) {
+            const std::string name = member.first.Scalar();
+            if (!member.first.IsScalar() || object.isMember(name)) {
+                throw YAML::Exception(member.first.Mark(), fmt::format("key \"{}\" stands here twice", name));
+            }
+            spend(member.first, name.size());
+            object[name] = toJson(member.second, depth + 1);
+        }
+        return object;
+    }
+    return Json::nullValue;
 }
 
 }  // namespace stoa::host::config

@@ -27,15 +27,20 @@ public:
 
 private:
     std::string origin(const YAML::Node& node) const;
+    void spend(const YAML::Node& node, std::size_t bytes);
+    void mistake(const YAML::Node& node, const std::string& what);
     void walk(const YAML::Node& node, const Path& path);
     void walkMap(const YAML::Node& node, const Path& path);
     void leaf(const YAML::Node& node, const Path& path, const Key& key);
     void settings(const YAML::Node& node, const Path& path);
+    void settingsMap(const YAML::Node& node, const Path& path);
+    Json::Value toJson(const YAML::Node& node, int depth = 0);
     void unknown(const YAML::Node& name, const Path& path);
 
     std::string shown_;
     bool lines_;
-    std::size_t left_ = 10'000;  // values below settings that are still taken
+    std::size_t left_ = 1 << 20;  // bytes that are still taken: of values, and of their names from the outside in
+    int mistakes_left_ = 100;
     Put put_;
     Mistake mistake_;
 };
