@@ -28,15 +28,20 @@ bool OutboxStore::hasRows() {
 
 void OutboxStore::renewLeases() {
     std::map<std::int64_t, std::int64_t> held;
+    std::vector<std::string> others;
     database_.transact(Mode::kWrite, {}, [&](sql::Transaction& transaction) {
+        const std::vector<Lease> all = leases(transaction);
         const std::int64_t now_us = now(transaction);
         transaction.execute(
             "INSERT INTO stoa_outbox_relays (host_id, seen_us) VALUES ($1, $2) "
             "ON CONFLICT (host_id) DO UPDATE SET seen_us=excluded.seen_us",
             {host_id_, now_us});
-        held = divide(transaction, now_us);
+        others = otherActiveHosts(transaction, now_us);
+        const std::size_t hosts = others.size() + 1;
+        held = divide(transaction, all, now_us, (kOutboxShards + hosts - 1) / hosts);
     });
     epochs_ = std::move(held);
+    others_ = std::move(others);
 }
 
 std::int64_t OutboxStore::now(sql::Transaction& transaction) const {
@@ -48,17 +53,26 @@ std::int64_t OutboxStore::now(sql::Transaction& transaction) const {
     return std::chrono::duration_cast<std::chrono::microseconds>(system).count();
 }
 
-std::size_t OutboxStore::fairShare(sql::Transaction& transaction, std::int64_t now_us) const {
+std::vector<std::string> OutboxStore::otherActiveHosts(sql::Transaction& transaction, std::int64_t now_us) const {
     const sql::Result active =
-        transaction.execute("SELECT count(*) FROM stoa_outbox_relays WHERE seen_us>$1", {now_us - lease_us_});
-    const std::int64_t hosts = std::max<std::int64_t>(integer(active.rows[0][0]), 1);
-    return static_cast<std::size_t>((kOutboxShards + hosts - 1) / hosts);
+        transaction.execute("SELECT host_id FROM stoa_outbox_relays WHERE seen_us>$1 AND host_id<>$2 ORDER BY host_id",
+                            {now_us - lease_us_, host_id_});
+    std::vector<std::string> hosts;
+    for (const auto& row : active.rows) {
+        hosts.push_back(textOf(row[0]));
+    }
+    return hosts;
 }
 
+/// Locked, each host in the same order: two that wake at once and take from each other would else be a deadlock, which
+/// PostgreSQL looks for after a second.
 std::vector<OutboxStore::Lease> OutboxStore::leases(sql::Transaction& transaction) const {
     std::vector<Lease> all;
-    const sql::Result rows =
-        transaction.execute("SELECT shard, owner, epoch, expires_us FROM stoa_outbox_leases ORDER BY shard", {});
+    std::string query = "SELECT shard, owner, epoch, expires_us FROM stoa_outbox_leases ORDER BY shard";
+    if (database_.dialect() == sql::Dialect::kPostgresql) {
+        query += " FOR UPDATE";
+    }
+    const sql::Result rows = transaction.execute(query, {});
     for (const auto& row : rows.rows) {
         all.push_back({integer(row[0]), textOf(row[1]), integer(row[2]), integer(row[3])});
     }
@@ -70,8 +84,8 @@ bool OutboxStore::isMine(const Lease& lease) const {
     return lease.owner == host_id_ && found != epochs_.end() && found->second == lease.epoch;
 }
 
-std::map<std::int64_t, std::int64_t> OutboxStore::divide(sql::Transaction& transaction, std::int64_t now_us) {
-    const std::size_t share = fairShare(transaction, now_us);
+std::map<std::int64_t, std::int64_t> OutboxStore::divide(sql::Transaction& transaction, const std::vector<Lease>& all,
+                                                         std::int64_t now_us, std::size_t share) {
     std::map<std::int64_t, std::int64_t> held;
     // Every change names the epoch that it was decided on: of two hosts that want a shard one changes nothing.
     const auto change = [&](const Lease& lease, const std::string& owner, std::int64_t epoch, std::int64_t expires_us) {
@@ -82,7 +96,6 @@ std::map<std::int64_t, std::int64_t> OutboxStore::divide(sql::Transaction& trans
                        {owner, epoch, expires_us, lease.shard, lease.epoch})
                    .affected == 1;
     };
-    const std::vector<Lease> all = leases(transaction);
     for (const Lease& lease : all) {
         if (!isMine(lease)) {
             continue;

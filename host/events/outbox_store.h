@@ -45,6 +45,8 @@ public:
     /// Who leases, or leased last, shards with rows that this host does not hold; "" for nobody.
     std::vector<std::string> ownersOfOtherRows();
     void giveBack();
+    /// The other hosts that were active when the leases were renewed last.
+    const std::vector<std::string>& otherHosts() const { return others_; }
     int shards() const { return static_cast<int>(epochs_.size()); }
 
 private:
@@ -56,16 +58,18 @@ private:
     };
 
     std::int64_t now(sql::Transaction& transaction) const;
-    std::size_t fairShare(sql::Transaction& transaction, std::int64_t now_us) const;
+    std::vector<std::string> otherActiveHosts(sql::Transaction& transaction, std::int64_t now_us) const;
     std::vector<Lease> leases(sql::Transaction& transaction) const;
     bool isMine(const Lease& lease) const;
-    std::map<std::int64_t, std::int64_t> divide(sql::Transaction& transaction, std::int64_t now_us);
+    std::map<std::int64_t, std::int64_t> divide(sql::Transaction& transaction, const std::vector<Lease>& all,
+                                                std::int64_t now_us, std::size_t share);
 
     sql::Database& database_;
     std::string host_id_;
     std::int64_t lease_us_;
     bool more_ = false;
     std::map<std::int64_t, std::int64_t> epochs_;  ///< shard to epoch of what this host holds
+    std::vector<std::string> others_;
 };
 
 }  // namespace stoa::host::events

@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kFirstBackOff{50};
+constexpr milliseconds kClaimAgain{50};  // between tries for shards that another host has given back
 
 }  // namespace
 
@@ -169,10 +170,15 @@ bool OutboxRelay::holdsFreshLeases() const { return steady_clock::now() + option
 
 bool OutboxRelay::mustRenew() const {
     const Instant now = steady_clock::now();
-    return !holdsFreshLeases() || (now - renewed_ >= options_.renew && now - last_row_ < options_.busy_for);
+    return !holdsFreshLeases() || (unclaimed_ && now - renewed_ >= kClaimAgain) ||
+           (now - renewed_ >= options_.renew && now - last_row_ < options_.busy_for);
 }
 
+/// Nothing is left of what this host leases.
+OutboxRelay::Pass OutboxRelay::settled() const { return unclaimed_ && mustRenew() ? Pass::kMore : Pass::kDone; }
+
 OutboxRelay::Pass OutboxRelay::publishAll() {
+    wakeOwners();  // they need not wait for what this host publishes
     std::set<TopicKey> blocked;
     // Renewals are asked for after a batch, not before it: a database that takes longer for one than they are apart
     // would otherwise see nothing but renewals.
@@ -182,8 +188,7 @@ OutboxRelay::Pass OutboxRelay::publishAll() {
             report(rows);
         }
         if (rows.empty()) {
-            wakeOwners();
-            return blocked.empty() ? Pass::kDone : Pass::kBlocked;
+            return blocked.empty() ? settled() : Pass::kBlocked;
         }
         last_row_ = steady_clock::now();
         std::vector<const OutboxRow*> free;
@@ -203,8 +208,7 @@ OutboxRelay::Pass OutboxRelay::publishAll() {
         }
         if (blocked.empty() && !store_.more()) {
             report({});  // what is committed from here on wakes this thread
-            wakeOwners();
-            return Pass::kDone;
+            return settled();
         }
         // Rows of a key that is stuck stay in front; others may pass behind them.
         after = blocked.empty() ? 0 : rows.back().position;
@@ -253,14 +257,22 @@ OutboxRelay::Published OutboxRelay::publish(const std::vector<const OutboxRow*>&
 }
 
 void OutboxRelay::wakeOwners() {
+    unclaimed_ = false;
     if (store_.shards() == kOutboxShards) {
         return;
     }
+    std::set<std::string> hosts;
     for (const std::string& owner : store_.ownersOfOtherRows()) {
         last_row_ = steady_clock::now();  // stay awake: if that host is gone, its shards are ours next
-        if (!owner.empty() && options_.wake_owner) {
-            options_.wake_owner(owner);
+        if (!owner.empty()) {
+            hosts.insert(owner);
+        } else {
+            unclaimed_ = true;  // by this host or another: whose share has room for them, those know
+            hosts.insert(store_.otherHosts().begin(), store_.otherHosts().end());
         }
+    }
+    if (options_.wake_owner) {
+        std::for_each(hosts.begin(), hosts.end(), options_.wake_owner);
     }
 }
 

@@ -29,7 +29,8 @@ struct RelayOptions {
     std::chrono::milliseconds busy_for{5000};   ///< how long after the last row the leases are renewed
     std::size_t batch = 500;
     std::chrono::milliseconds max_back_off{2000};  ///< between tries while the log or the database is down
-    /// Rows wait in a shard that this host leases: to be told over the internal listener. Relay thread; must not throw.
+    /// Rows wait in a shard that this host leases, or may lease: to be told over the internal listener. Relay thread;
+    /// must not throw.
     std::function<void(const std::string& owner_host_id)> wake_owner;
 };
 
@@ -85,6 +86,7 @@ private:
     Pass publishAll();
     Published publish(const std::vector<const OutboxRow*>& rows, std::set<TopicKey>& blocked);
     void wakeOwners();
+    Pass settled() const;
     void report(const std::vector<OutboxRow>& oldest_first);
     std::chrono::milliseconds pause(Pass pass);
 
@@ -107,6 +109,7 @@ private:
     Instant leased_until_{};
     Instant renewed_{};
     Instant last_row_{};
+    bool unclaimed_ = false;  ///< rows wait in shards that a host has given back
     std::chrono::milliseconds back_off_{0};
     std::thread thread_;
 };

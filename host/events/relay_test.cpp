@@ -28,8 +28,10 @@ class RelayTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(theShardsOfADeadHostAreTakenOver);
     CPPUNIT_TEST(aRestartedHostTakesItsOwnLeasesBackAtOnce);
     CPPUNIT_TEST(activeHostsShareTheShardsEvenly);
+    CPPUNIT_TEST(hostsThatWakeAtOnceNeedNoSecondTry);
     CPPUNIT_TEST(whoLostALeaseDeletesNothing);
     CPPUNIT_TEST(theOwnerOfAShardIsWokenForRowsOfAnotherHost);
+    CPPUNIT_TEST(shardsThatAreGivenBackAreTakenAtOnce);
     CPPUNIT_TEST(anIdleRelayLetsItsLeasesLapse);
     CPPUNIT_TEST_SUITE_END();
 
@@ -211,6 +213,23 @@ public:
         CPPUNIT_ASSERT_EQUAL(16, one.shards());
     }
 
+    void hostsThatWakeAtOnceNeedNoSecondTry() {
+        constexpr milliseconds kLease{20};
+        OutboxStore one(stage_->database, "host-a", kLease);
+        OutboxStore two(stage_->database, "host-b", kLease);
+        for (int round = 0; round < 20; ++round) {
+            for (OutboxStore* store : {&one, &two, &one, &two}) {
+                store->renewLeases();
+            }
+            std::this_thread::sleep_for(kLease + milliseconds{1});  // all have lapsed: each would take the other's
+            const int before = stage_->database.begun;
+            std::thread beside([&] { two.renewLeases(); });
+            one.renewLeases();
+            beside.join();
+            CPPUNIT_ASSERT_EQUAL(before + 2, stage_->database.begun.load());
+        }
+    }
+
     void whoLostALeaseDeletesNothing() {
         write({{"a", 1}});
         OutboxStore slow(stage_->database, "host-a", milliseconds{1});
@@ -239,6 +258,28 @@ public:
         start();
         CPPUNIT_ASSERT(eventually([&] { return woken > 0; }));
         CPPUNIT_ASSERT(stage_->recordsOf("t").empty());
+    }
+
+    void shardsThatAreGivenBackAreTakenAtOnce() {
+        OutboxStore other(stage_->database, "host-b", std::chrono::hours{1});
+        other.renewLeases();
+        std::atomic<int> woken{0};
+        options_.wake_owner = [&](const std::string& host) { woken += host == "host-b" ? 1 : 0; };
+        options_.renew = std::chrono::hours{1};  // not by the usual renewal
+        options_.lease = std::chrono::hours{3};
+        start();
+        std::vector<std::pair<std::string, int>> all;
+        for (int i = 0; i < 50; ++i) {
+            all.emplace_back("key-" + std::to_string(i), 1);
+        }
+        write(all);
+        CPPUNIT_ASSERT(eventually([&] { return woken > 0; }));
+        CPPUNIT_ASSERT(stage_->recordsOf("t").empty());
+        other.renewLeases();  // two hosts now: it gives half of them back
+        const std::size_t theirs = other.load(0, 100).size();
+        CPPUNIT_ASSERT_EQUAL(8, other.shards());
+        CPPUNIT_ASSERT(theirs > 0 && theirs < all.size());
+        CPPUNIT_ASSERT(eventually([&] { return stage_->recordsOf("t").size() == all.size() - theirs; }));
     }
 
     void anIdleRelayLetsItsLeasesLapse() {

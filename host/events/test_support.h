@@ -110,15 +110,17 @@ private:
     std::set<std::string> refused_;
 };
 
-/// A database that a test can take down.
+/// A database that a test can take down, and that counts transactions.
 class FaultyDatabase : public sql::Database {
 public:
     explicit FaultyDatabase(std::unique_ptr<sql::Database> database) : database_(std::move(database)) {}
 
     std::atomic<bool> down{false};
     std::atomic<int> refusals{0};
+    std::atomic<int> begun{0};
 
     std::unique_ptr<sql::Transaction> begin(sql::Mode mode, std::optional<Deadline> deadline) override {
+        ++begun;
         if (down) {
             ++refusals;
             throw Error(STOA_UNAVAILABLE, "the database is down");
