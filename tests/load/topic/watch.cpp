@@ -24,34 +24,43 @@ constexpr std::int64_t kPatienceUs = 30'000'000;
 
 using Consumer = std::unique_ptr<rd_kafka_t, kafka::FreeWith<rd_kafka_destroy>>;
 
-/// A host makes its topics after it has begun to listen, so the topic is waited for.
-kafka::Metadata metadataOf(rd_kafka_t* client, rd_kafka_topic_t* topic) {
-    const std::int64_t end = nowUs() + kPatienceUs;
-    for (;;) {
-        const rd_kafka_metadata_t* answer = nullptr;
-        kafka::check(rd_kafka_metadata(client, 0, topic, &answer, kTimeoutMs), "asking for the topic");
-        kafka::Metadata metadata{answer};
-        if (metadata->topics[0].err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || nowUs() > end) {
-            kafka::check(metadata->topics[0].err, std::string("topic ") + rd_kafka_topic_name(topic));
-            return metadata;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
-    }
+/// A host makes its topics after it has begun to listen, and a new partition has no leader yet that every broker knows
+/// of.
+bool isNotYet(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
 }
 
-/// A partition that has just been made has no leader yet that every broker knows of.
-rd_kafka_resp_err_t askForEnd(rd_kafka_t* client, const std::string& topic, int partition, std::int64_t& end) {
+/// Asks until the answer is another than not yet; Kafka tells nobody when that is.
+template <class Ask>
+void askAgain(const std::string& what, Ask ask) {
     const std::int64_t until = nowUs() + kPatienceUs;
-    for (;;) {
-        std::int64_t begin = 0;
-        const auto error = rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &begin, &end, kTimeoutMs);
-        const bool not_yet =
-            error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-        if (!not_yet || nowUs() > until) {
-            return error;
-        }
+    rd_kafka_resp_err_t error = ask();
+    while (isNotYet(error) && nowUs() < until) {
         std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
+        error = ask();
     }
+    kafka::check(error, what);
+}
+
+kafka::Metadata metadataOf(rd_kafka_t* client, rd_kafka_topic_t* topic) {
+    kafka::Metadata metadata;
+    askAgain(std::string("topic ") + rd_kafka_topic_name(topic), [&] {
+        const rd_kafka_metadata_t* answer = nullptr;
+        const auto error = rd_kafka_metadata(client, 0, topic, &answer, kTimeoutMs);
+        metadata.reset(answer);
+        return error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : metadata->topics[0].err;
+    });
+    return metadata;
+}
+
+std::int64_t endOf(rd_kafka_t* client, const std::string& topic, int partition) {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    askAgain("asking for the end", [&] {
+        return rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &begin, &end, kTimeoutMs);
+    });
+    return end;
 }
 
 /// Where each partition ends, asked one by one: "from the end" alone would be where it ends later.
@@ -60,9 +69,8 @@ void readFromTheEnd(rd_kafka_t* client, const std::string& topic) {
     const kafka::Metadata metadata = metadataOf(client, handle.get());
     const kafka::Partitions list = kafka::newPartitions();
     for (int partition = 0; partition < metadata->topics[0].partition_cnt; ++partition) {
-        std::int64_t end = 0;
-        kafka::check(askForEnd(client, topic, partition, end), "asking for the end");
-        rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = end;
+        rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
+            endOf(client, topic, partition);
     }
     kafka::check(rd_kafka_assign(client, list.get()), "taking the partitions");
 }
