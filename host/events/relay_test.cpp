@@ -269,7 +269,9 @@ public:
         options_.lease = std::chrono::hours{3};
         start();
         std::vector<std::pair<std::string, int>> all;
-        for (int i = 0; i < 50; ++i) {
+        constexpr int kRecords = 50;
+        all.reserve(kRecords);
+        for (int i = 0; i < kRecords; ++i) {
             all.emplace_back("key-" + std::to_string(i), 1);
         }
         write(all);

@@ -5,6 +5,8 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include <memory>
+#include <set>
+#include <thread>
 
 #include "host/events/kafka/admin.h"
 #include "host/events/kafka/kafka_log.h"
@@ -36,6 +38,14 @@ public:
     std::string address() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
     void goDown() { rd_kafka_mock_broker_set_down(cluster_, 1); }
     void comeUp() { rd_kafka_mock_broker_set_up(cluster_, 1); }
+    void answerAfter(std::chrono::milliseconds time) {
+        rd_kafka_mock_broker_set_rtt(cluster_, 1, static_cast<int>(time.count()));
+    }
+    /// As a broker does to whom the news has not come that it leads the partition.
+    void refuseTheNextRecords() {
+        constexpr int kProduce = 0;
+        rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+    }
 
 private:
     rd_kafka_t* client_;
@@ -73,6 +83,7 @@ class KafkaOfflineTest : public CppUnit::TestFixture {
     CPPUNIT_TEST(withoutABrokerEverythingSaysUnavailable);
     CPPUNIT_TEST(aSubscriptionThatNeverConnectedCloses);
     CPPUNIT_TEST(aRecordThatComesWithBadNewsIsNotLost);
+    CPPUNIT_TEST(whatWasRefusedIsNotAcknowledgedWithTheNext);
     CPPUNIT_TEST(aMovingLeaderIsWaitedFor);
     CPPUNIT_TEST(onlySettingsOfSecurityMayStandInTheUrl);
     CPPUNIT_TEST_SUITE_END();
@@ -128,19 +139,41 @@ public:
         publishUntilTaken(*log, {"t", "a", "first", {}});
         int bad_news = 0;
         CPPUNIT_ASSERT_EQUAL(std::string{"first"}, nextValue(*subscription, bad_news));
+        // One call hears first that all brokers were gone, and then gets the record; on a busy machine a connection is
+        // sometimes back before anybody has missed it.
         bad_news = 0;
-        broker.goDown();
-        broker.comeUp();
-        publishUntilTaken(*log, {"t", "a", "second", {}});
-        // One call hears first that all brokers were gone, and then gets the record.
-        CPPUNIT_ASSERT_EQUAL(std::string{"second"}, nextValue(*subscription, bad_news));
-        try {
-            subscription->poll(std::chrono::milliseconds{0});
-        } catch (const Error&) {
-            ++bad_news;
+        for (int round = 0; round < 20 && bad_news == 0; ++round) {
+            const std::string value = "after " + std::to_string(round);
+            broker.goDown();
+            broker.comeUp();
+            publishUntilTaken(*log, {"t", "a", value, {}});
+            CPPUNIT_ASSERT_EQUAL(value, nextValue(*subscription, bad_news));
+            try {
+                subscription->poll(std::chrono::milliseconds{0});
+            } catch (const Error&) {
+                ++bad_news;
+            }
         }
         CPPUNIT_ASSERT_EQUAL(1, bad_news);
         subscription->close(false);
+    }
+
+    void whatWasRefusedIsNotAcknowledgedWithTheNext() {
+        MockBroker broker;
+        const auto log = openKafkaLog(broker.address(), "host-a");
+        publishUntilTaken(*log, {"t", "a", "0", {}});
+        constexpr std::chrono::milliseconds kRoundTrip{200};
+        broker.answerAfter(kRoundTrip);
+        broker.refuseTheNextRecords();
+        std::thread first([&] { publishUntilTaken(*log, {"t", "a", "1", {}}); });
+        std::this_thread::sleep_for(kRoundTrip / 4);  // the first is under way
+        publishUntilTaken(*log, {"t", "b", "2", {}});
+        first.join();
+        std::multiset<std::string> values;
+        for (const Delivery& delivery : log->browse("t", 0, 0, 10)) {
+            values.insert(delivery.record.value);
+        }
+        CPPUNIT_ASSERT((values == std::multiset<std::string>{"0", "1", "2"}));
     }
 
     void aMovingLeaderIsWaitedFor() {

@@ -16,6 +16,23 @@ constexpr std::chrono::milliseconds kFullQueuePause{5};
 
 }  // namespace
 
+Settings producerSettings(Settings settings, const KafkaOptions& options) {
+    settings["enable.idempotence"] = "true";
+    settings["enable.gapless.guarantee"] = "true";
+    settings["acks"] = "all";
+    // A broker that knows nothing of a producer takes any sequence number from it (KIP-360). Of two requests under way
+    // on a new partition the first can so be refused by who does not lead yet and the second taken, and librdkafka then
+    // calls the first acknowledged, too: its records are nowhere (confluent-kafka-go issue 921).
+    settings["max.in.flight.requests.per.connection"] = "1";
+    settings["partitioner"] = "murmur2";
+    settings["linger.ms"] = std::to_string(options.linger.count());
+    settings["message.timeout.ms"] = std::to_string(options.message_timeout.count());
+    settings["topic.metadata.propagation.max.ms"] = "2000";
+    // Asking after a topic must not make it: ensureTopics does, with the partitions that the manifest says.
+    settings["allow.auto.create.topics"] = "false";
+    return settings;
+}
+
 /// The records of one publish, until each has its report.
 struct Producer::Batch {
     std::mutex mutex;
@@ -38,16 +55,7 @@ struct Producer::Ticket {
 };
 
 Producer::Producer(Settings settings, const KafkaOptions& options) : options_(options) {
-    settings["enable.idempotence"] = "true";
-    settings["enable.gapless.guarantee"] = "true";
-    settings["acks"] = "all";
-    settings["partitioner"] = "murmur2";
-    settings["linger.ms"] = std::to_string(options.linger.count());
-    settings["message.timeout.ms"] = std::to_string(options.message_timeout.count());
-    settings["topic.metadata.propagation.max.ms"] = "2000";
-    // Asking after a topic must not make it: ensureTopics does, with the partitions that the manifest says.
-    settings["allow.auto.create.topics"] = "false";
-    Configuration configuration = configure(settings);
+    Configuration configuration = configure(producerSettings(std::move(settings), options));
     rd_kafka_conf_set_dr_msg_cb(configuration.get(), &Producer::report);
     client_ = newClient(RD_KAFKA_PRODUCER, std::move(configuration));
     poller_ = std::thread([this] {

@@ -12,6 +12,9 @@
 
 namespace stoa::host::events::kafka {
 
+/// `settings` with what a producer of events needs beyond the address.
+Settings producerSettings(Settings settings, const KafkaOptions& options);
+
 /// Any thread.
 class Producer {
 public:

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "host/events/kafka/client.h"
+#include "host/events/kafka/producer.h"
 #include "tests/load/topic/topic.h"
 
 namespace stoa::load {
@@ -24,15 +25,9 @@ void onReport(rd_kafka_t*, const rd_kafka_message_t* message, void* told) {
     ++(message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? counts.acknowledged : counts.failed);
 }
 
-/// The settings that host/events/kafka/producer.cpp has.
 rd_kafka_t* connect(const std::string& brokers, Told& told) {
-    kafka::Settings settings = kafka::settingsOf(brokers, "bench");
-    settings["enable.idempotence"] = "true";
-    settings["enable.gapless.guarantee"] = "true";
-    settings["acks"] = "all";
-    settings["partitioner"] = "murmur2";
-    settings["linger.ms"] = std::to_string(kafka::KafkaOptions{}.linger.count());
-    kafka::Configuration configuration = kafka::configure(settings);
+    kafka::Configuration configuration =
+        kafka::configure(kafka::producerSettings(kafka::settingsOf(brokers, "bench"), kafka::KafkaOptions{}));
     rd_kafka_conf_set_dr_msg_cb(configuration.get(), &onReport);
     rd_kafka_conf_set_opaque(configuration.get(), &told);
     return kafka::newClient(RD_KAFKA_PRODUCER, std::move(configuration));
