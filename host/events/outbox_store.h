@@ -42,7 +42,7 @@ public:
     bool more() const { return more_; }
     /// Deletes those whose shard is still leased with the row's epoch.
     void remove(const std::vector<const OutboxRow*>& rows);
-    /// Who leases, or leased last, shards with rows that this host does not hold; "" for nobody.
+    /// Who leases, or leased last, shards with some of the oldest rows that this host does not hold; "" for nobody.
     std::vector<std::string> ownersOfOtherRows();
     void giveBack();
     /// The other hosts that were active when the leases were renewed last.
