@@ -221,7 +221,12 @@ public:
             for (OutboxStore* store : {&one, &two, &one, &two}) {
                 store->renewLeases();
             }
-            std::this_thread::sleep_for(kLease + milliseconds{1});  // all have lapsed: each would take the other's
+            // All have lapsed: each would take the other's.
+            CPPUNIT_ASSERT(eventually([&] {
+                const std::int64_t now = toMicros(stage_->clock.now());
+                return stage_->count("SELECT count(*) FROM stoa_outbox_leases WHERE expires_us>=" +
+                                     std::to_string(now)) == 0;
+            }));
             const int before = stage_->database.begun;
             std::thread beside([&] { two.renewLeases(); });
             one.renewLeases();
