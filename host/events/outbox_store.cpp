@@ -32,7 +32,7 @@ void OutboxStore::renewLeases() {
     std::map<std::int64_t, std::int64_t> held;
     std::vector<std::string> others;
     database_.transact(Mode::kWrite, {}, [&](sql::Transaction& transaction) {
-        const std::vector<Lease> all = leases(transaction);
+        const std::vector<Lease> all = lockLeases(transaction);
         const std::int64_t now_us = now(transaction);
         transaction.execute(
             "INSERT INTO stoa_outbox_relays (host_id, seen_us) VALUES ($1, $2) "
@@ -66,9 +66,9 @@ std::vector<std::string> OutboxStore::otherActiveHosts(sql::Transaction& transac
     return hosts;
 }
 
-/// Locked, each host in the same order: two that wake at once and take from each other would else be a deadlock, which
-/// PostgreSQL looks for after a second.
-std::vector<OutboxStore::Lease> OutboxStore::leases(sql::Transaction& transaction) const {
+/// In the same order in each host, before anything is changed: two that wake at once and take from each other would
+/// else be a deadlock, which PostgreSQL looks for after a second.
+std::vector<OutboxStore::Lease> OutboxStore::lockLeases(sql::Transaction& transaction) const {
     std::vector<Lease> all;
     std::string query = "SELECT shard, owner, epoch, expires_us FROM stoa_outbox_leases ORDER BY shard";
     if (database_.dialect() == sql::Dialect::kPostgresql) {
@@ -182,6 +182,7 @@ std::vector<std::string> OutboxStore::ownersOfOtherRows() {
 void OutboxStore::giveBack() {
     epochs_.clear();
     database_.transact(Mode::kWrite, {}, [&](sql::Transaction& transaction) {
+        lockLeases(transaction);
         transaction.execute("UPDATE stoa_outbox_leases SET owner='', epoch=epoch+1, expires_us=0 WHERE owner=$1",
                             {host_id_});
         transaction.execute("DELETE FROM stoa_outbox_relays WHERE host_id=$1", {host_id_});

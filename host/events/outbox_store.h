@@ -59,7 +59,7 @@ private:
 
     std::int64_t now(sql::Transaction& transaction) const;
     std::vector<std::string> otherActiveHosts(sql::Transaction& transaction, std::int64_t now_us) const;
-    std::vector<Lease> leases(sql::Transaction& transaction) const;
+    std::vector<Lease> lockLeases(sql::Transaction& transaction) const;
     bool isMine(const Lease& lease) const;
     std::map<std::int64_t, std::int64_t> divide(sql::Transaction& transaction, const std::vector<Lease>& all,
                                                 std::int64_t now_us, std::size_t share);

@@ -267,7 +267,7 @@ void OutboxRelay::wakeOwners() {
         if (!owner.empty()) {
             hosts.insert(owner);
         } else {
-            unclaimed_ = true;  // by this host or another: whose share has room for them, those know
+            unclaimed_ = true;  // whoever has fewer shards than its share takes them: this host or one of the others
             hosts.insert(store_.otherHosts().begin(), store_.otherHosts().end());
         }
     }
