@@ -227,11 +227,11 @@ public:
     void aliasesOfWhatTheyStandInAreRefused() {
         write("host.yaml", "plugins: {order: {settings: &all {once: *all}}}\n");
         assertMistake("nested too deep");
-        // Wide and with long names: what one alias stands for is small, what all stand for together is not.
+        // As wide and with names as long as made it take minutes before.
         const std::string name(900, 'n');
         write("host.yaml",
               fmt::format("plugins: {{order: {{settings: &all {{a{0}: *all, b{0}: *all, c{0}: 1}}}}}}\n", name));
-        assertMistake("this is not the YAML that was expected: ");
+        assertMistake("nested too deep");
         std::string text = "plugins:\n  p0: &plugin {file: a, secrets: {a: &value \"file:a\"}}\n";
         for (int i = 1; i < 20'000; ++i) {
             text += fmt::format("  p{}: *plugin\n", i);

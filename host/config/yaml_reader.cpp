@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
@@ -16,13 +15,7 @@ namespace stoa::host::config {
 namespace {
 
 constexpr int kMaxDepth = 32;
-constexpr std::size_t kMaxFile = 1 << 20;
 constexpr std::size_t kValueBytes = 100;  // of a value, whatever it is
-
-std::size_t bytesOf(const Path& path) {
-    return std::accumulate(path.begin(), path.end(), path.size(),
-                           [](std::size_t sum, const std::string& name) { return sum + name.size(); });
-}
 
 std::string kindOf(const YAML::Node& node) {
     switch (node.Type()) {
@@ -83,7 +76,7 @@ void YamlReader::mistake(const YAML::Node& node, const std::string& what) {
 }
 
 void YamlReader::read(const std::string& text, const Path& root) {
-    if (text.size() > kMaxFile) {
+    if (text.size() > kMaxBytes) {
         mistake_(shown_, "is larger than 1 MiB, which no configuration needs to be");
         return;
     }
@@ -102,7 +95,7 @@ void YamlReader::read(const std::string& text, const Path& root) {
 }
 
 void YamlReader::walk(const YAML::Node& node, const Path& path) {
-    spend(node, bytesOf(path));
+    spend(node, joinPath(path).size());
     if (const Key* key = findKey(path)) {
         leaf(node, path, *key);
     } else if (node.IsNull()) {
@@ -169,7 +162,7 @@ void YamlReader::leaf(const YAML::Node& node, const Path& path, const Key& key) 
 }
 
 void YamlReader::settings(const YAML::Node& node, const Path& path) {
-    spend(node, bytesOf(path));
+    spend(node, joinPath(path).size());
     const bool top = findKey(Path(path.begin(), path.end() - 1)) == nullptr;
     if (node.IsMap()) {
         settingsMap(node, path);

@@ -26,6 +26,8 @@ public:
     void read(const std::string& text, const Path& root);
 
 private:
+    static constexpr std::size_t kMaxBytes = 1 << 20;  // of a file, and of what its aliases stand for
+
     std::string origin(const YAML::Node& node) const;
     void spend(const YAML::Node& node, std::size_t bytes);
     void mistake(const YAML::Node& node, const std::string& what);
@@ -39,7 +41,7 @@ private:
 
     std::string shown_;
     bool lines_;
-    std::size_t left_ = 1 << 20;  // bytes that are still taken: of values, and of their names from the outside in
+    std::size_t left_ = kMaxBytes;  // that are still taken: of values, and of their names from the outside in
     int mistakes_left_ = 100;
     Put put_;
     Mistake mistake_;
