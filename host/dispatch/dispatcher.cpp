@@ -165,9 +165,11 @@ void Dispatcher::withdraw(const std::string& service) {
 bool Dispatcher::serves(const std::string& service) const { return directory_.load()->services.contains(service); }
 
 const Dispatcher::BuiltInRoute* Dispatcher::findBuiltIn(const http::Request& head) const {
+    const auto method_fits = [&](const BuiltInRoute& route) {
+        return head.method == route.method || (head.method == "HEAD" && route.method == "GET");
+    };
     for (const BuiltInRoute& route : built_in_) {
-        const bool method_fits = head.method == route.method || (head.method == "HEAD" && route.method == "GET");
-        if (route.listener == head.listener && method_fits && route.fits(head.path)) {
+        if (route.listener == head.listener && route.fits(head.path) && method_fits(route)) {
             return &route;
         }
     }

@@ -183,11 +183,14 @@ void Dispatcher::report(stoa_request& request, const http::Request& message, int
     }
     metrics_.record(request.work.service, request.work.version, request.route->path, message.method, status,
                     took.count());
-    observe::log(status >= 500 ? observe::Level::kWarn : observe::Level::kInfo, "request",
-                 {{"method", message.method},
-                  {"route", request.route->path},
-                  {"status", std::to_string(status)},
-                  {"duration_ms", fmt::format("{:.3f}", took.count() * 1000)}});
+    const auto level = status >= 500 ? observe::Level::kWarn : observe::Level::kInfo;
+    if (observe::logEnabled(level)) {
+        observe::log(level, "request",
+                     {{"method", message.method},
+                      {"route", request.route->path},
+                      {"status", std::to_string(status)},
+                      {"duration_ms", fmt::format("{:.3f}", took.count() * 1000)}});
+    }
 }
 
 void Dispatcher::finish(stoa_request& request, http::Response answer) {

@@ -51,11 +51,11 @@ std::optional<std::string> fromBase64Url(std::string_view text) {
 
 std::string hex(std::span<const std::uint8_t> bytes) {
     static constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '0');
+    char* digit = text.data();
     for (const std::uint8_t byte : bytes) {
-        text += kDigits[byte >> 4u];
-        text += kDigits[byte & 0x0Fu];
+        *digit++ = kDigits[byte >> 4u];
+        *digit++ = kDigits[byte & 0x0Fu];
     }
     return text;
 }
