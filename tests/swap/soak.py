@@ -34,8 +34,6 @@ LIMITS = {"rss_growth_kib": 1024, "maps_growth": 0, "fds_growth": 0, "threads_gr
 # Of a short soak: it sees what every swap leaves behind; the buffers and heaps of a busier minute are not that.
 SHORT = 500
 SHORT_LIMITS = {"rss_growth_kib": 8192, "maps_growth": 8, "fds_growth": 4, "threads_growth": 4}
-# Before a long one. What a host holds grows with its first thousand orders, swapped or not, and then comes to rest.
-BUYERS = {"rate": 10, "connections": CONNECTIONS, "seconds": 90}
 # A sanitizer keeps what was freed, and maps shadows for it; what a swap leaves behind it reports itself, when the host ends.
 SANITIZED_LIMITS = {"fds_growth": 4, "threads_growth": 4}
 
@@ -74,8 +72,7 @@ def schedule(files, count):
 def soak(shop, swaps: int, sanitized: bool = False) -> Result:
     result = Result(SANITIZED_LIMITS if sanitized else SHORT_LIMITS if swaps < SHORT else LIMITS)
     files, rate = shop.variants(), (READS + ORDERS) / (SLOWER if sanitized else 1)
-    acknowledged = set() if sanitized or swaps < SHORT else buyers(shop, result)
-    acknowledged |= warm_up(shop, files, rate, result)
+    acknowledged = warm_up(shop, files, rate, result)
     generations = shop.group_generations()
     before, open_before = at_rest(shop.pid), descriptors(shop.pid)
     with shop.load("soak", shop.reads(READS) + [shop.orders(ORDERS * 4)], rate=rate, connections=CONNECTIONS) as load:
@@ -91,14 +88,6 @@ def soak(shop, swaps: int, sanitized: bool = False) -> Result:
     check_published(shop, result)
     check_swaps(result)
     return result
-
-
-def buyers(shop, result) -> set:
-    """Customers who only buy, and no swaps. The orders that were acknowledged."""
-    with shop.load("buyers", [shop.orders()], **BUYERS) as load:
-        check_load(load.wait(), result)
-    settle(shop, result)
-    return ids_of(load, result)
 
 
 def warm_up(shop, files, rate, result) -> set:
