@@ -16,7 +16,7 @@ bool isInternal(std::string_view auth);
 std::string requirement(std::string_view auth);
 
 /// Headers that no service gets from outside. The host drops hop-by-hop headers and sets its own in any case.
-const std::vector<std::string>& droppedHeaders();
+std::vector<std::string> droppedHeaders();
 
 /// Web origins whose pages may call (Fetch standard, CORS).
 class Origins {

@@ -1,6 +1,5 @@
 #include "events.h"
 
-#include <map>
 #include <string>
 
 #include <stoa/json.h>
@@ -12,24 +11,6 @@ namespace {
 
 using stoa::Event;
 using stoa::Transaction;
-
-const std::map<std::string_view, Trigger> kTriggers{
-    {"payment.authorized", Trigger::kPaymentAuthorized},
-    {"payment.completed", Trigger::kPaymentCompleted},
-    {"payment.failed", Trigger::kPaymentFailed},
-    {"payment.voided", Trigger::kPaymentVoided},
-    {"payment.refunded", Trigger::kPaymentRefunded},
-    {"inventory.reserved", Trigger::kStockReserved},
-    {"inventory.reservation_failed", Trigger::kStockShort},
-    {"inventory.released", Trigger::kStockReleased},
-    {"inventory.committed", Trigger::kStockCommitted},
-    {"inventory.commit_refused", Trigger::kCommitRefused},
-    {"shipment.created", Trigger::kShipmentCreated},
-    {"shipment.shipped", Trigger::kShipmentShipped},
-    {"shipment.delivered", Trigger::kShipmentDelivered},
-    {"shipment.cancelled", Trigger::kShipmentCancelled},
-    {"shipment.cancel_refused", Trigger::kCancelRefused},
-};
 
 Json::Value payload(const Order& order, Publish what) {
     Json::Value data;
@@ -151,7 +132,7 @@ void Events::onPayment(const Event& event, Transaction& tx) const {
         !isNews(order->payment_version, event.version)) {
         return;
     }
-    Trigger trigger = kTriggers.at(event.topic);
+    Trigger trigger = parse<Trigger>(event.topic);
     if (trigger == Trigger::kPaymentRefunded && event.data["refundedTotal"].asInt64() < order->total) {
         trigger = Trigger::kPaymentPartlyRefunded;
     }
@@ -164,7 +145,7 @@ void Events::onInventory(const Event& event, Transaction& tx) const {
         !isNews(order->inventory_version, event.version)) {
         return;
     }
-    Trigger trigger = kTriggers.at(event.topic);
+    Trigger trigger = parse<Trigger>(event.topic);
     if (trigger == Trigger::kStockReleased && stoa::textOr(event.data, "reason") == "payment_failed") {
         trigger = Trigger::kStockReleasedUnpaid;
     }
@@ -176,7 +157,7 @@ void Events::onShipment(const Event& event, Transaction& tx) const {
     if (!order) {
         return;
     }
-    const Trigger trigger = kTriggers.at(event.topic);
+    const Trigger trigger = parse<Trigger>(event.topic);
     // A refused cancellation says nothing of whether the parcel has arrived: it may overtake the delivery, and the
     // delivery stands.
     const bool arrives =

@@ -80,5 +80,9 @@ template <>
 Phase parse<Phase>(std::string_view text) {
     return find<Phase>(kPhase, text);
 }
+template <>
+Trigger parse<Trigger>(std::string_view text) {
+    return find<Trigger>(kTrigger, text);
+}
 
 }  // namespace order

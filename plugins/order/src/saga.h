@@ -75,7 +75,7 @@ std::string_view name(PaymentStatus status);
 std::string_view name(FulfillmentStatus status);
 std::string_view name(InventoryStatus status);
 std::string_view name(Phase phase);
-std::string_view name(Trigger trigger);
+std::string_view name(Trigger trigger);  ///< of one that is an event: its topic
 std::string_view name(Publish publish);  ///< the topic
 
 /// The value with that name; throws std::invalid_argument for any other text.
