@@ -25,6 +25,9 @@ from process import at_rest, descriptors
 from shop_under_load import ShopUnderLoad
 
 WARM_UP = 20            # swaps before memory and the rest are measured
+# … of a long soak. malloc keeps some freed blocks of each size for each thread; those of a hundred threads come to their
+# number only after tens of thousands of requests.
+LONG_WARM_UP = 400
 BURST = 32              # connections that ask without pause before that: pools and buffers reach their size
 READS, ORDERS = 120, 3  # requests a second
 SLOWER = 5              # so many times fewer requests a second for a host that a sanitizer slows down
@@ -72,7 +75,7 @@ def schedule(files, count):
 def soak(shop, swaps: int, sanitized: bool = False) -> Result:
     result = Result(SANITIZED_LIMITS if sanitized else SHORT_LIMITS if swaps < SHORT else LIMITS)
     files, rate = shop.variants(), (READS + ORDERS) / (SLOWER if sanitized else 1)
-    acknowledged = warm_up(shop, files, rate, result)
+    acknowledged = warm_up(shop, files, rate, result, WARM_UP if sanitized or swaps < SHORT else LONG_WARM_UP)
     generations = shop.group_generations()
     before, open_before = at_rest(shop.pid), descriptors(shop.pid)
     with shop.load("soak", shop.reads(READS) + [shop.orders(ORDERS * 4)], rate=rate, connections=CONNECTIONS) as load:
@@ -90,12 +93,13 @@ def soak(shop, swaps: int, sanitized: bool = False) -> Result:
     return result
 
 
-def warm_up(shop, files, rate, result) -> set:
-    """The first swaps, between customers in a hurry. The orders that were acknowledged."""
+def warm_up(shop, files, rate, result, swaps) -> set:
+    """The first swaps, between customers in a hurry, then as they will go on. The orders that were acknowledged."""
     acknowledged = set()
-    for name, how in (("burst", {"connections": BURST, "seconds": 4}), ("warm-up", {"rate": rate, "connections": CONNECTIONS})):
+    for name, count, how in (("burst", WARM_UP // 2, {"connections": BURST, "seconds": 4}),
+                             ("warm-up", swaps - WARM_UP // 2, {"rate": rate, "connections": CONNECTIONS})):
         with shop.load(name, shop.reads(READS) + [shop.orders(ORDERS * 4)], **how) as load:
-            for file in schedule(files, WARM_UP // 2):
+            for file in schedule(files, count):
                 shop.swap(file)
                 time.sleep(PAUSE)
             check_load(load.wait() if "seconds" in how else load.stop(), result)
