@@ -9,7 +9,7 @@
 namespace stoa::host::memory {
 namespace {
 
-// Bodies and rows are smaller, and stay where the next one finds them.
+// Most bodies and rows are smaller, and stay where the next one finds them.
 constexpr int kLarge = 512 << 10;
 // What may lie free at the end of a heap, so that it does not go to the kernel and back with each request.
 constexpr int kSpare = 1 << 20;
